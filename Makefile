@@ -1,0 +1,62 @@
+# Everything that is done with Groundwork on a developer's machine or in CI. `make help` lists it.
+# The environments build themselves: the application's in .venv, the deploy tool's and the local AWS's in .venv-tools, whose pins must not meet.
+
+PORT ?= 4566
+APP := .venv/.complete
+TOOLS := .venv-tools/.complete
+COMPILE = local/environment.sh uv pip compile --quiet --generate-hashes --no-emit-index-url --python-version 3.13 \
+	--custom-compile-command "make requirements" $(if $(UPGRADE),--upgrade)
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo up down reset inbox test check deploy requirements clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: up ## From nothing to a finished labeling job on this machine, with a summary
+	@.venv/bin/python -m local.demo --port $(PORT)
+
+up: $(APP) $(TOOLS) ## Start the local stack, or bring it up to date (PORT=4566)
+	@.venv/bin/python -m local.stack up --port $(PORT)
+
+down: $(APP) ## Stop the local stack and keep its state
+	@.venv/bin/python -m local.stack down --port $(PORT)
+
+reset: $(APP) ## Stop the local stack and forget its state
+	@.venv/bin/python -m local.stack reset --port $(PORT)
+
+inbox: $(APP) ## Show what administrators of the local stack received
+	@.venv/bin/python -m local.stack inbox --port $(PORT)
+
+test: check ## Everything that CI runs: the checks, then the integration tests on a local stack of their own
+	.venv/bin/pytest tests/integration
+
+check: $(APP) $(TOOLS) ## Lint, types, template, unit and contract tests
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv-tools/bin/cfn-lint template.yaml
+	SAM_CLI_TELEMETRY=0 .venv-tools/bin/sam validate --lint --region us-east-1
+	.venv/bin/pytest -n 2 tests/unit tests/contract
+
+deploy: $(TOOLS) ## Build and deploy to AWS, asking for the parameters
+	PATH="$(CURDIR)/.venv-tools/bin:$$PATH" sh -c 'sam build && sam deploy --guided'
+
+requirements: ## Pin the requirements anew after a change of an .in file (UPGRADE=1: to the newest versions)
+	$(COMPILE) requirements/uv.in --output-file requirements/uv.txt
+	$(COMPILE) requirements/tools.in --output-file requirements/tools.txt
+	$(COMPILE) layers/dependencies/requirements.in --output-file layers/dependencies/requirements.txt
+	$(COMPILE) requirements/dev.in --constraint layers/dependencies/requirements.txt --output-file requirements/dev.txt
+
+clean: ## Stop the local stack and remove everything that make made
+	@if [ -e $(APP) ]; then .venv/bin/python -m local.stack reset; fi
+	rm -rf .venv .venv-tools .local .aws-sam .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+$(APP): requirements/dev.txt
+	@local/environment.sh .venv $<
+	@touch $@
+
+$(TOOLS): requirements/tools.txt
+	@local/environment.sh .venv-tools $<
+	@touch $@

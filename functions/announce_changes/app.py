@@ -1,0 +1,41 @@
+"""Announce on the bus what changed in the jobs table: the only function that puts our events there.
+
+Trigger: the jobs table's stream. Effect: domain events on our bus.
+Repeats: a record that is delivered again is announced again; whoever listens is ready for it.
+"""
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from aws_lambda_powertools import Logger, Tracer
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from groundwork import events
+from groundwork.store import job_of_image
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+    from mypy_boto3_events import EventBridgeClient
+
+logger = Logger()
+tracer = Tracer()
+processor = BatchProcessor(event_type=EventType.DynamoDBStreams)
+bus_client: "EventBridgeClient" = boto3.client("events")
+bus = os.environ["EVENT_BUS"]
+
+
+def announce_change(record: Any) -> None:
+    images = record.raw_event["dynamodb"]
+    before, after = (job_of_image(images[image]) if image in images else None for image in ("OldImage", "NewImage"))
+    facts = events.facts(before, after)
+    events.announce(bus_client, bus, facts)
+    for fact in facts:
+        logger.info("announced", event_name=fact.name, labeling_job=fact.detail["name"], to=fact.detail["to"])
+
+
+@logger.inject_lambda_context(clear_state=True)
+@tracer.capture_lambda_handler(capture_response=False)
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> "PartialItemFailureResponse":
+    return process_partial_response(event=event, record_handler=announce_change, processor=processor, context=context)

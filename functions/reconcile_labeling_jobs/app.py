@@ -1,0 +1,43 @@
+"""Repair labeling jobs whose events were lost: interrupted launches, missed status changes, stops that did not arrive.
+
+Trigger: a schedule. Effect: the jobs table, through the same functions as the events. Repeats: harmless.
+"""
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from aws_lambda_powertools import Logger, Metrics, Tracer
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from groundwork.labeling_jobs import service_status
+from groundwork.labeling_service import labeling_service
+from groundwork.store import JobStore
+
+if TYPE_CHECKING:
+    from mypy_boto3_stepfunctions import SFNClient
+
+logger = Logger()
+tracer = Tracer()
+metrics = Metrics()
+store = JobStore.from_env()
+service = labeling_service()
+step_functions: "SFNClient" = boto3.client("stepfunctions")
+
+
+def launch_lives(execution_arn: str) -> bool:
+    try:
+        return step_functions.describe_execution(executionArn=execution_arn)["status"] == "RUNNING"
+    except step_functions.exceptions.ExecutionDoesNotExist:
+        return False
+
+
+@logger.inject_lambda_context(clear_state=True)
+@tracer.capture_lambda_handler(capture_response=False)
+@metrics.log_metrics
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> None:  # noqa: ARG001
+    repaired = service_status.reconcile(store, service, launch_lives, now=datetime.now(UTC))
+
+    metrics.add_metric("LabelingJobsRepaired", MetricUnit.Count, repaired)
+    logger.info("labeling jobs reconciled", repaired=repaired)

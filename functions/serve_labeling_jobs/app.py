@@ -1,0 +1,157 @@
+"""A project's labeling jobs: draft, create, read, edit, submit, stop, delete; their history, report and output.
+
+Trigger: API Gateway. Effect: the jobs table; launch and stop follow from the events that the table's stream announces.
+Repeats: writes are conditional; POST honours Idempotency-Key.
+"""
+
+import json
+import os
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import quote
+
+import boto3
+from aws_lambda_powertools import Logger, Metrics, Tracer
+from aws_lambda_powertools.logging import correlation_paths
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from groundwork import access
+from groundwork.data_locations import S3Uri
+from groundwork.errors import ConflictError, InvalidRequestError
+from groundwork.http_api import Answer, HttpApi, Request
+from groundwork.labeling_jobs import drafting
+from groundwork.labeling_jobs.definition import LabelingJobDefinition
+from groundwork.labeling_jobs.drafting import Surroundings
+from groundwork.labeling_jobs.job import LabelingJob, rfc3339
+from groundwork.labeling_jobs.launching import report_uri
+from groundwork.labeling_teams import member_count
+from groundwork.rules import fault
+from groundwork.shapes import parse
+from groundwork.store import JobStore
+
+if TYPE_CHECKING:
+    from typing import Literal
+
+    from mypy_boto3_s3 import S3Client
+
+URL_LIFETIME = timedelta(minutes=15)
+
+logger = Logger()
+tracer = Tracer()
+metrics = Metrics()
+store = JobStore.from_env()
+s3: "S3Client" = boto3.client("s3")
+api = HttpApi(store, logger=logger, tracer=tracer, metrics=metrics)
+data_bucket = os.environ["DATA_BUCKET"]
+surroundings = Surroundings(
+    region=os.environ["AWS_REGION"],
+    labeling_service=cast("Literal['BuiltIn', 'SageMaker']", os.environ["LABELING_SERVICE"]),
+    data_locations=store.data_locations,
+    team_member_count=member_count,
+)
+
+JOBS = "/projects/{project}/labeling-jobs"
+JOB = JOBS + "/{name}"
+
+
+@api.route("POST", JOBS, access.contribute, idempotent=True)
+def create_labeling_job(request: Request) -> Answer:
+    document = request.json()
+    is_draft = document.pop("draft", False) if isinstance(document, dict) else False
+    if not isinstance(is_draft, bool):
+        raise InvalidRequestError([fault("request.field-invalid", pointer="/draft", field="draft", problem="it is neither true nor false")])
+    job = drafting.create(
+        store,
+        surroundings,
+        project=request.project,
+        definition=parse(LabelingJobDefinition, document),
+        is_draft=is_draft,
+        by=request.caller.username,
+        now=datetime.now(UTC),
+        creation_key=request.idempotency_key,
+    )
+    location = {"Location": f"/projects/{quote(job.project)}/labeling-jobs/{quote(job.name)}"}
+    return Answer(job.resource(), HTTPStatus.CREATED if is_draft else HTTPStatus.ACCEPTED, location, job.etag)
+
+
+@api.route("GET", JOBS, access.read_project)
+def list_labeling_jobs(request: Request) -> Answer:
+    page = store.jobs(
+        request.project, status=request.status_filter(), limit=request.page_limit(), next_token=request.query.get("next_token")
+    )
+    return Answer({"items": [job.resource() for job in page.items], "next_token": page.next_token})
+
+
+@api.route("GET", JOB, access.read_project)
+def get_labeling_job(request: Request) -> Answer:
+    return _job(request.labeling_job)
+
+
+@api.route("PATCH", JOB, access.contribute)
+def edit_draft(request: Request) -> Answer:
+    request.require_match(request.labeling_job.etag)
+    by, now = request.caller.username, datetime.now(UTC)
+    return _job(drafting.edit(store, surroundings, request.labeling_job, request.json(), by=by, now=now))
+
+
+@api.route("DELETE", JOB, access.delete_labeling_job)
+def delete_labeling_job(request: Request) -> Answer:
+    request.require_match(request.labeling_job.etag)
+    drafting.delete(store, request.labeling_job, now=datetime.now(UTC))
+    return Answer(status=HTTPStatus.NO_CONTENT)
+
+
+@api.route("POST", JOB + "/submit", access.contribute, idempotent=True)
+def submit_draft(request: Request) -> Answer:
+    request.require_match(request.labeling_job.etag)
+    by, now = request.caller.username, datetime.now(UTC)
+    return _job(drafting.submit(store, surroundings, request.labeling_job, by=by, now=now), HTTPStatus.ACCEPTED)
+
+
+@api.route("POST", JOB + "/stop", access.stop_labeling_job, idempotent=True)
+def stop_labeling_job(request: Request) -> Answer:
+    request.require_match(request.labeling_job.etag)
+    return _job(drafting.stop(store, request.labeling_job, by=request.caller.username, now=datetime.now(UTC)), HTTPStatus.ACCEPTED)
+
+
+@api.route("GET", JOB + "/events", access.read_project)
+def list_events(request: Request) -> Answer:
+    page = store.job_events(request.labeling_job, limit=request.page_limit(), next_token=request.query.get("next_token"))
+    items = [{"at": rfc3339(event.at), "type": event.type, "detail": event.detail} for event in page.items]
+    return Answer({"items": items, "next_token": page.next_token})
+
+
+@api.route("GET", JOB + "/validation-report", access.read_project)
+def get_validation_report(request: Request) -> Answer:
+    """The report of the last finished validation; before that, what checking the draft's definition found."""
+    job = request.labeling_job
+    if job.validation.objects is None:
+        return Answer(job.resource()["validation"])
+    uri = report_uri(job, data_bucket)
+    return Answer(json.loads(s3.get_object(Bucket=uri.bucket, Key=uri.key)["Body"].read()))
+
+
+@api.route("GET", JOB + "/output", access.read_project)
+def get_output(request: Request) -> Answer:
+    job = request.labeling_job
+    uri = S3Uri.parse(job.output_manifest_uri or "")
+    if uri is None:
+        raise ConflictError(f"There is no output yet; the labeling job is {job.status}.")
+    expires_at = datetime.now(UTC) + URL_LIFETIME
+    url = s3.generate_presigned_url(
+        "get_object", Params={"Bucket": uri.bucket, "Key": uri.key}, ExpiresIn=int(URL_LIFETIME.total_seconds())
+    )
+    resource = job.resource()
+    return Answer({"output_manifest_uri": str(uri), "url": url, "expires_at": rfc3339(expires_at), "counters": resource["counters"]})
+
+
+def _job(job: LabelingJob, status: HTTPStatus = HTTPStatus.OK) -> Answer:
+    return Answer(job.resource(), status, etag=job.etag)
+
+
+@logger.inject_lambda_context(clear_state=True, correlation_id_path=correlation_paths.API_GATEWAY_REST)
+@tracer.capture_lambda_handler(capture_response=False)
+@metrics.log_metrics
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    return api.handle(event, context)

@@ -1,0 +1,97 @@
+"""Work on the built-in labeling service, for members of labeling teams: jobs with work, leases on tasks, answers.
+
+Trigger: API Gateway. Effect: the engine's table, and each accepted answer as an object in S3.
+Repeats: harmless; asking again gives the lease already held, and an answer counts once, however often it is sent.
+"""
+
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools import Logger, Metrics, Tracer
+from aws_lambda_powertools.logging import correlation_paths
+from aws_lambda_powertools.metrics import MetricUnit
+from pydantic import BaseModel, ConfigDict
+
+from groundwork import access
+from groundwork.engine.work import Work, Worker
+from groundwork.http_api import Answer, HttpApi, Request
+from groundwork.store import JobStore
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+logger = Logger()
+tracer = Tracer()
+metrics = Metrics()
+work = Work.from_env()
+api = HttpApi(JobStore.from_env(), logger=logger, tracer=tracer, metrics=metrics)
+
+
+class AnswerBody(BaseModel):
+    """What a worker page submits."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    answer: dict[str, Any]
+
+
+@api.route("GET", "/work/labeling-jobs", access.work)
+def list_labeling_jobs(request: Request) -> Answer:
+    limit, after = request.page_limit(), request.query.get("next_token", "").lower()
+    jobs = [job for job in work.labeling_jobs(_worker(request), datetime.now(UTC)) if job.name.lower() > after]
+    items = [
+        {
+            "name": job.name,
+            "title": job.title,
+            "description": job.description,
+            "task_type": job.task_type,
+            "available": job.available,
+            "answered_by_me": job.answered_by_me,
+        }
+        for job in jobs[:limit]
+    ]
+    return Answer({"items": items, "next_token": items[-1]["name"] if len(jobs) > limit else None})
+
+
+@api.route("POST", "/work/labeling-jobs/{name}/leases", access.work)
+def take_lease(request: Request) -> Answer:
+    lease = work.take_lease(_worker(request), request.path["name"], datetime.now(UTC))
+    if lease is None:
+        return Answer(status=HTTPStatus.NO_CONTENT)
+    return Answer(lease.document(), HTTPStatus.CREATED, {"Location": f"/work/leases/{lease.hold.lease_id}"})
+
+
+@api.route("GET", "/work/leases/{lease_id}", access.work)
+def get_lease(request: Request) -> Answer:
+    return Answer(work.lease(_worker(request), request.path["lease_id"]).document())
+
+
+@api.route("POST", "/work/leases/{lease_id}/renew", access.work)
+def renew_lease(request: Request) -> Answer:
+    return Answer(work.renew(_worker(request), request.path["lease_id"], datetime.now(UTC)).document())
+
+
+@api.route("POST", "/work/leases/{lease_id}/answer", access.work)
+def answer_lease(request: Request) -> Answer:
+    content = request.body(AnswerBody).answer
+    work.answer(_worker(request), request.path["lease_id"], content, datetime.now(UTC))
+    metrics.add_metric(name="AnswersAccepted", unit=MetricUnit.Count, value=1)
+    return Answer({"accepted": True})
+
+
+@api.route("POST", "/work/leases/{lease_id}/return", access.work)
+def return_lease(request: Request) -> Answer:
+    work.give_back(_worker(request), request.path["lease_id"], datetime.now(UTC))
+    return Answer(status=HTTPStatus.NO_CONTENT)
+
+
+def _worker(request: Request) -> Worker:
+    return work.worker(request.caller.username, request.caller.labeling_teams)
+
+
+@logger.inject_lambda_context(correlation_id_path=correlation_paths.API_GATEWAY_REST, clear_state=True)
+@tracer.capture_lambda_handler(capture_response=False)
+@metrics.log_metrics
+def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
+    return api.handle(event, context)

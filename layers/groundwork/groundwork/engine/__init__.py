@@ -1,0 +1,1 @@
+"""The built-in labeling service: SageMaker Ground Truth's labeling-job operations, work, consolidation and output."""

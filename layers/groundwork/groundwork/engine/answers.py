@@ -1,0 +1,202 @@
+"""Workers' answers: are they what the task type's form submits, and the durable form they are kept in.
+
+An answer is the content of Ground Truth's `answerContent` (facts of the format: sms-ui-template-reference, the "Output" of each Crowd
+HTML element): a JSON object keyed by the element's name. Other form inputs of a template may stand beside it and are kept.
+"""
+
+import base64
+import binascii
+import hashlib
+import json
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from groundwork.engine.store import StoredAnswer
+from groundwork.rules import Fault, fault
+from groundwork.task_types import TaskType
+
+_HEX_COLOR = re.compile(r"#[0-9a-fA-F]{6}")
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An accepted answer with its content, as consolidation and output read it."""
+
+    task: int
+    worker_id: str
+    lease_id: str
+    accepted_at: datetime
+    submitted_at: datetime
+    content: Mapping[str, Any]
+
+    def document(self) -> dict[str, Any]:
+        """One entry of `answers` in a worker-response file (facts of the format: sms-data-output, worker response)."""
+        return {
+            "acceptanceTime": _milliseconds(self.accepted_at),
+            "submissionTime": _milliseconds(self.submitted_at),
+            "timeSpentInSeconds": round((self.submitted_at - self.accepted_at).total_seconds(), 3),
+            "workerId": self.worker_id,
+            "answerContent": self.content,
+        }
+
+
+def answer_of(stored: StoredAnswer, content: str) -> Answer:
+    """The stored answer with its content, JSON text."""
+    return Answer(stored.task, stored.worker_id, stored.lease_id, stored.accepted_at, stored.submitted_at, json.loads(content))
+
+
+def canonical(content: Mapping[str, Any]) -> tuple[str, str]:
+    """An answer as ASCII JSON text, and the digest by which two answers are the same: key order does not matter."""
+    text = json.dumps(content, separators=(",", ":"), sort_keys=True)
+    return text, hashlib.sha256(text.encode()).hexdigest()
+
+
+def _milliseconds(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+# --- is it what the form submits? ------------------------------------------------------------------------------------
+
+
+def answer_faults(task_type: TaskType, label_names: Sequence[str], content: Mapping[str, Any]) -> list[Fault]:
+    """All that is wrong with an answer for this task type and these labels; pointers are into the request (`/answer/...`)."""
+    try:
+        json.dumps(content, allow_nan=False)
+    except ValueError:
+        return [fault("answer.field-invalid", pointer="/answer", field="answer", problem="it has a number that JSON does not know")]
+    pointer = f"/answer/{_escaped(task_type.element_name)}"
+    given = content.get(task_type.element_name)
+    if not isinstance(given, dict):
+        return [fault("answer.widget-missing", pointer=pointer, element=task_type.element_name)]
+    check = _CHECKS[task_type.crowd_element]
+    return list(check(given, frozenset(label_names), pointer))
+
+
+def _one_label(given: dict[str, Any], labels: frozenset[str], pointer: str) -> Iterator[Fault]:
+    yield from _label(given.get("label"), labels, f"{pointer}/label")
+    comment = given.get("workerComment")
+    if comment is not None and not isinstance(comment, str):
+        yield _invalid(f"{pointer}/workerComment", "it is not text")
+
+
+def _labels(given: dict[str, Any], labels: frozenset[str], pointer: str) -> Iterator[Fault]:
+    for place, label in _entries(given.get("labels"), f"{pointer}/labels"):
+        if isinstance(label, Fault):
+            yield label
+        else:
+            yield from _label(label, labels, place)
+
+
+def _boxes(given: dict[str, Any], labels: frozenset[str], pointer: str) -> Iterator[Fault]:
+    for place, box in _objects(given.get("boundingBoxes"), f"{pointer}/boundingBoxes"):
+        if isinstance(box, Fault):
+            yield box
+            continue
+        yield from _label(box.get("label"), labels, f"{place}/label")
+        for edge in ("left", "top", "width", "height"):
+            if not _is_number(box.get(edge)) or box[edge] < 0:
+                yield _invalid(f"{place}/{edge}", "it is not a number from 0 up")
+    yield from _image_size(given, pointer)
+
+
+def _mask(given: dict[str, Any], labels: frozenset[str], pointer: str) -> Iterator[Fault]:
+    mappings = given.get("labelMappings")
+    if isinstance(mappings, dict):
+        for label, mapping in mappings.items():
+            place = f"{pointer}/labelMappings/{_escaped(label)}"
+            yield from _label(label, labels, place)
+            color = mapping.get("color") if isinstance(mapping, dict) else None
+            if not isinstance(color, str) or not _HEX_COLOR.fullmatch(color):
+                yield _invalid(f"{place}/color", "it is not a colour like #2ca02c")
+    else:
+        yield _invalid(f"{pointer}/labelMappings", "it is not an object")
+    image = given.get("labeledImage")
+    if mask_png(image) is None:
+        yield _invalid(f"{pointer}/labeledImage/pngImageData", "it is not a PNG picture in base64")
+    yield from _image_size(given, pointer)
+
+
+def _entities(given: dict[str, Any], labels: frozenset[str], pointer: str) -> Iterator[Fault]:
+    for place, entity in _objects(given.get("entities"), f"{pointer}/entities"):
+        if isinstance(entity, Fault):
+            yield entity
+            continue
+        yield from _label(entity.get("label"), labels, f"{place}/label")
+        start, end = entity.get("startOffset"), entity.get("endOffset")
+        if not _is_whole(start) or start < 0:
+            yield _invalid(f"{place}/startOffset", "it is not a whole number from 0 up")
+        elif not _is_whole(end) or end <= start:
+            yield _invalid(f"{place}/endOffset", "it is not a whole number behind startOffset")
+
+
+type _Check = Callable[[dict[str, Any], frozenset[str], str], Iterator[Fault]]
+_CHECKS: Mapping[str, _Check] = {
+    "crowd-image-classifier": _one_label,
+    "crowd-classifier": _one_label,
+    "crowd-image-classifier-multi-select": _labels,
+    "crowd-classifier-multi-select": _labels,
+    "crowd-bounding-box": _boxes,
+    "crowd-semantic-segmentation": _mask,
+    "crowd-entity-annotation": _entities,
+}
+
+
+def mask_png(labeled_image: object) -> bytes | None:
+    """The PNG in a `labeledImage`, or None when there is none."""
+    data = labeled_image.get("pngImageData") if isinstance(labeled_image, dict) else None
+    if not isinstance(data, str):
+        return None
+    try:
+        png = base64.b64decode(data, validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    return png if png.startswith(PNG_SIGNATURE) else None
+
+
+def _label(label: object, labels: frozenset[str], pointer: str) -> Iterator[Fault]:
+    if not isinstance(label, str):
+        yield _invalid(pointer, "it is not text")
+    elif label not in labels:
+        yield fault("answer.label-unknown", pointer=pointer, label=label)
+
+
+def _image_size(given: dict[str, Any], pointer: str) -> Iterator[Fault]:
+    size = given.get("inputImageProperties")
+    for side in ("width", "height"):
+        if not isinstance(size, dict) or not _is_whole(size.get(side)) or size[side] < 1:
+            yield _invalid(f"{pointer}/inputImageProperties/{side}", "it is not a whole number from 1 up")
+
+
+def _entries(value: object, pointer: str) -> Iterator[tuple[str, Any]]:
+    """The entries of a list with their pointers, or the fault that it is no list."""
+    if isinstance(value, list):
+        yield from ((f"{pointer}/{position}", entry) for position, entry in enumerate(value))
+    else:
+        yield pointer, _invalid(pointer, "it is not a list")
+
+
+def _objects(value: object, pointer: str) -> Iterator[tuple[str, Any]]:
+    """The same for a list of objects; an entry that is none becomes a fault."""
+    for place, entry in _entries(value, pointer):
+        yield place, entry if isinstance(entry, dict | Fault) else _invalid(place, "it is not an object")
+
+
+def _invalid(pointer: str, problem: str) -> Fault:
+    return fault("answer.field-invalid", pointer=pointer, field=pointer.rsplit("/", 1)[-1], problem=problem)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _escaped(name: str) -> str:
+    return name.replace("~", "~0").replace("/", "~1")

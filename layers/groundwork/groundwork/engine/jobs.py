@@ -1,0 +1,181 @@
+"""A labeling job as the built-in engine keeps it: the CreateLabelingJob request, and how far its run has come."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from groundwork.data_locations import S3Uri
+from groundwork.task_types import TaskType, task_type_of
+
+# Ground Truth fails a job after 30 days (API LabelingJobStoppingConditions); here it ends with what was labeled until then.
+MAX_LIFETIME = timedelta(days=30)
+DEFAULT_AVAILABILITY = timedelta(days=10)
+
+
+class JobStatus(StrEnum):
+    """API LabelingJobStatus."""
+
+    INITIALIZING = "Initializing"
+    IN_PROGRESS = "InProgress"
+    STOPPING = "Stopping"
+    COMPLETED = "Completed"
+    FAILED = "Failed"
+    STOPPED = "Stopped"
+
+    @property
+    def is_at_rest(self) -> bool:
+        return self in {JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.STOPPED}
+
+
+class WaitOutcome(StrEnum):
+    """Why a run stopped waiting for workers."""
+
+    DONE = "done"
+    STOPPED = "stopped"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True)
+class Counters:
+    """Objects that this job had to label, by outcome (API LabelCounters). Lines that had the label already are not counted."""
+
+    human_labeled: int = 0
+    failed: int = 0
+    unlabeled: int = 0
+
+    def label_counters(self) -> dict[str, int]:
+        """As the API gives them. The built-in engine has no machine labels."""
+        return {
+            "TotalLabeled": self.human_labeled,
+            "HumanLabeled": self.human_labeled,
+            "MachineLabeled": 0,
+            "FailedNonRetryableError": self.failed,
+            "Unlabeled": self.unlabeled,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class EngineJob:
+    """One labeling job.
+
+    `attempt` counts executions of the run machine, `token` is the waiting one's task token. `shards` is None until all tasks are
+    loaded; `closed_shards` of them take no more answers. `label_categories` is the label-category document, `manifest_etag` pins the
+    input manifest; both are None until loading begins. `counters` is None until the output is written.
+    """
+
+    name: str
+    arn: str
+    request: Mapping[str, Any]
+    status: JobStatus
+    created_at: datetime
+    modified_at: datetime
+    attempt: int = 1
+    token: str | None = None
+    failure_reason: str | None = None
+    shards: int | None = None
+    closed_shards: int = 0
+    label_categories: Mapping[str, Any] | None = None
+    manifest_etag: str | None = None
+    counters: Counters | None = None
+
+    @property
+    def key(self) -> str:
+        """The lower-cased name: names are unique without regard to case."""
+        return self.name.lower()
+
+    @property
+    def label_attribute(self) -> str:
+        return str(self.request["LabelAttributeName"])
+
+    @property
+    def _human_task(self) -> Mapping[str, Any]:
+        human_task: Mapping[str, Any] = self.request["HumanTaskConfig"]
+        return human_task
+
+    @property
+    def title(self) -> str:
+        return str(self._human_task["TaskTitle"])
+
+    @property
+    def description(self) -> str:
+        return str(self._human_task["TaskDescription"])
+
+    @property
+    def labeling_team(self) -> str:
+        return team_of(self._human_task["WorkteamArn"])
+
+    @property
+    def workers_per_object(self) -> int:
+        return int(self._human_task["NumberOfHumanWorkersPerDataObject"])
+
+    @property
+    def time_limit(self) -> timedelta:
+        """How long a worker has for one task."""
+        return timedelta(seconds=int(self._human_task["TaskTimeLimitInSeconds"]))
+
+    @property
+    def deadline(self) -> datetime:
+        """When tasks stop being offered: the availability lifetime after creation, 30 days at most."""
+        seconds = self._human_task.get("TaskAvailabilityLifetimeInSeconds")
+        available = DEFAULT_AVAILABILITY if seconds is None else timedelta(seconds=int(seconds))
+        return self.created_at + min(available, MAX_LIFETIME)
+
+    @property
+    def task_type(self) -> TaskType:
+        """The task type that the pre-annotation function stands for. CreateLabelingJob refuses jobs without one."""
+        task_type = task_type_of(self._human_task["PreHumanTaskLambdaArn"])
+        if task_type is None:
+            raise ValueError(f"{self.name} has no built-in task type")
+        return task_type
+
+    @property
+    def label_names(self) -> tuple[str, ...]:
+        """Label categories in order: a label's position is its class index in the output. Known once loading began."""
+        return tuple(str(entry["label"]) for entry in (self.label_categories or {}).get("labels", ()))
+
+    @property
+    def input_manifest(self) -> S3Uri:
+        return s3_uri(self.request["InputConfig"]["DataSource"]["S3DataSource"]["ManifestS3Uri"])
+
+    @property
+    def label_category_uri(self) -> S3Uri:
+        return s3_uri(self.request["LabelCategoryConfigS3Uri"])
+
+    @property
+    def output_root(self) -> S3Uri:
+        """`<S3OutputPath>/<LabelingJobName>/`, the root of the output tree (facts, section 4.1)."""
+        path = s3_uri(self.request["OutputConfig"]["S3OutputPath"])
+        return path.child(f"{self.name}/")
+
+    @property
+    def output_manifest(self) -> S3Uri:
+        return self.output_root.child("manifests/output/output.manifest")
+
+    @property
+    def kms_key_id(self) -> str | None:
+        return self.request["OutputConfig"].get("KmsKeyId") or None
+
+    def wait_outcome(self, now: datetime) -> WaitOutcome | None:
+        """Why there is nothing left to wait for; None while workers may still answer."""
+        if self.shards is not None and self.closed_shards >= self.shards:
+            return WaitOutcome.DONE
+        if self.status is JobStatus.STOPPING:
+            return WaitOutcome.STOPPED
+        if now >= self.deadline:
+            return WaitOutcome.EXPIRED
+        return None
+
+
+def team_of(workteam_arn: str) -> str:
+    """The labeling team's name: the last part of its workteam ARN."""
+    return workteam_arn.rsplit("/", 1)[-1]
+
+
+def s3_uri(text: str) -> S3Uri:
+    """An S3 URI of a stored request. CreateLabelingJob refuses requests with any that does not parse."""
+    uri = S3Uri.parse(text)
+    if uri is None:
+        raise ValueError(f"{text!r} is not an S3 URI")
+    return uri

@@ -1,0 +1,105 @@
+"""A labeling job's output tree in S3: where each file is, and how it is written (facts of the layout: sms-data-output, and published
+job outputs for the folders below `consolidated-annotation`).
+
+One folder is ours: `annotations/answers/<datasetObjectId>/<lease id>.json` holds each answer by itself, written before the worker is
+told that it was accepted. Ground Truth's worker-response file is one per object and exists only once the object has all its answers,
+which would be too late for an answer to survive the loss of the engine's table.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import IO, TYPE_CHECKING, Any
+
+from groundwork.data_locations import S3Uri
+from groundwork.engine.answers import Answer
+from groundwork.engine.jobs import EngineJob
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+# Not more than a boto3 client keeps connections by default.
+_WRITES_AT_ONCE = 10
+_CONSOLIDATED = "annotations/consolidated-annotation"
+
+
+def compact(value: Any) -> bytes:
+    """JSON as Ground Truth writes it: no spaces, text as UTF-8 (escaped only where a worker sent what UTF-8 cannot carry)."""
+    try:
+        return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return json.dumps(value, separators=(",", ":")).encode()
+
+
+class OutputTree:
+    """The files below `<S3OutputPath>/<LabelingJobName>/`. Writing one again replaces it."""
+
+    def __init__(self, job: EngineJob, s3: "S3Client") -> None:
+        self._s3 = s3
+        self._root = job.output_root
+        self._manifest = job.output_manifest
+        self._encryption: dict[str, Any] = {}
+        if job.kms_key_id:
+            self._encryption = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": job.kms_key_id}
+
+    # --- answers -------------------------------------------------------------------------------------------------
+
+    def put_answer(self, answer: Answer) -> None:
+        """The durable copy of one answer."""
+        document = {"datasetObjectId": str(answer.task), "leaseId": answer.lease_id, **answer.document()}
+        self._put(f"annotations/answers/{answer.task}/{answer.lease_id}.json", compact(document))
+
+    def put_answer_content(self, task: int, lease_id: str, digest: str, content: str) -> str:
+        """An answer's content that is too large for the table. Gives its key, which names the content, so no other can replace it."""
+        return self._put(f"annotations/answers/{task}/{lease_id}.{digest[:16]}.content.json", content.encode())
+
+    def answer_content(self, key: str) -> str:
+        """What `put_answer_content` put under `key`."""
+        return self._s3.get_object(Bucket=self._root.bucket, Key=key)["Body"].read().decode()
+
+    def uri_of(self, key: str) -> S3Uri:
+        return S3Uri(self._root.bucket, key)
+
+    # --- consolidation -------------------------------------------------------------------------------------------
+
+    def put_worker_response(self, task: int, answers: Sequence[Answer]) -> None:
+        """All answers to one object, oldest first, named after the last submission."""
+        in_order = sorted(answers, key=lambda answer: (answer.submitted_at, answer.worker_id))
+        name = _seconds(in_order[-1].submitted_at)
+        body = compact({"answers": [answer.document() for answer in in_order]})
+        self._put(f"annotations/worker-response/iteration-1/{task}/{name}.json", body)
+
+    def put_consolidation(self, at: datetime, request: Sequence[Any], response: Sequence[Any]) -> None:
+        """What one consolidation call was given and what it made of it."""
+        for kind, document in (("request", request), ("response", response)):
+            self._put(f"{_CONSOLIDATED}/consolidation-{kind}/iteration-1/{_seconds(at)}.json", compact(document))
+
+    def mask_uri(self, task: int, creation_date: str) -> S3Uri:
+        return self._root.child(f"{_CONSOLIDATED}/output/{task}_{creation_date}.png")
+
+    def put_mask(self, uri: S3Uri, png: bytes) -> None:
+        self._s3.put_object(Bucket=uri.bucket, Key=uri.key, Body=png, ContentType="image/png", **self._encryption)
+
+    def put_manifest(self, file: IO[bytes]) -> None:
+        """The augmented manifest, streamed in parts."""
+        self._s3.upload_fileobj(
+            file, self._manifest.bucket, self._manifest.key, ExtraArgs={"ContentType": "application/jsonl", **self._encryption}
+        )
+
+    def _put(self, relative: str, body: bytes) -> str:
+        key = self._root.child(relative).key
+        self._s3.put_object(Bucket=self._root.bucket, Key=key, Body=body, ContentType="application/json", **self._encryption)
+        return key
+
+
+def write_all(writes: Sequence[Callable[[], object]]) -> None:
+    """Do these writes, several at a time; the first error is raised once all have ended."""
+    with ThreadPoolExecutor(_WRITES_AT_ONCE) as pool:
+        for done in [pool.submit(write) for write in writes]:
+            done.result()
+
+
+def _seconds(moment: datetime) -> str:
+    """As file names carry times. The colons are Ground Truth's."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%d_%H:%M:%S")

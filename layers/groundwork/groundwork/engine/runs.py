@@ -1,0 +1,136 @@
+"""Runs: what pushes a labeling job's run machine on.
+
+`RunDriver.drive` is the one place that does. It is called when the table's stream says that something changed, and every minute for
+every job that is not at rest, so a lost call costs a minute and a repeated or late one changes nothing: it looks at the job as it is,
+and each thing it does is idempotent.
+"""
+
+import contextlib
+import json
+import os
+from datetime import datetime
+from typing import TYPE_CHECKING, Self
+
+import boto3
+
+from groundwork.engine.jobs import EngineJob, JobStatus, WaitOutcome
+from groundwork.engine.store import EngineStore
+
+if TYPE_CHECKING:
+    from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_stepfunctions import SFNClient
+
+MAX_ATTEMPTS = 5
+EVENT_SOURCE = "groundwork.engine"
+EVENT_DETAIL_TYPE = "SageMaker Ground Truth Labeling Job State Change"
+
+
+class RunDriver:
+    """Starts runs, starts them again when they died, and ends their wait."""
+
+    def __init__(self, store: EngineStore, states: "SFNClient", events: "EventBridgeClient", machine_arn: str) -> None:
+        self._store = store
+        self._states = states
+        self._events = events
+        self._machine_arn = machine_arn
+
+    @classmethod
+    def from_env(cls) -> Self:
+        """The driver of the machine that the environment names (RUN_MACHINE_ARN). A missing setting fails the cold start."""
+        return cls(EngineStore.from_env(), boto3.client("stepfunctions"), boto3.client("events"), os.environ["RUN_MACHINE_ARN"])
+
+    def drive(self, name: str, now: datetime) -> None:
+        """Do what the job's run needs now; nothing for a job at rest or unknown."""
+        job = self._store.job(name)
+        if job is None or job.status.is_at_rest:
+            return
+        match self._execution_status(job):
+            case None:
+                self._start(job, job.attempt)
+            case "RUNNING":
+                outcome = job.wait_outcome(now)
+                if job.token is not None and outcome is not None:
+                    self._end_wait(job.token, outcome)
+            case _:
+                self._run_again(job, now)
+
+    def drive_all(self, now: datetime) -> None:
+        """`drive` every job not at rest, and close finished shards whose stream record was lost.
+
+        One job's trouble does not keep the others; all errors are raised at the end, together.
+        """
+        errors: list[Exception] = []
+        for job in self._store.jobs_not_at_rest():
+            try:
+                for shard in self._store.open_shards(job.key):
+                    if shard.unfinished <= 0:
+                        self.close_finished_shard(job.key, shard.number)
+                self.drive(job.key, now)
+            except Exception as error:  # noqa: BLE001 - collected, not swallowed
+                errors.append(error)
+        if errors:
+            raise ExceptionGroup("some labeling jobs could not be driven", errors)
+
+    def close_finished_shard(self, name: str, number: int) -> None:
+        """Count a shard whose tasks all have their answers. The job's changed item then leads to `drive`."""
+        self._store.close_shard(name, number, only_if_finished=True)
+
+    def _execution_status(self, job: EngineJob) -> str | None:
+        """The status of the attempt's execution, None when there is none yet."""
+        arn = f"{self._machine_arn.replace(':stateMachine:', ':execution:')}:{_execution_name(job, job.attempt)}"
+        try:
+            return self._states.describe_execution(executionArn=arn)["status"]
+        except self._states.exceptions.ExecutionDoesNotExist:
+            return None
+
+    def _start(self, job: EngineJob, attempt: int) -> None:
+        # The name follows from the attempt: however many callers start it, there is one execution.
+        with contextlib.suppress(self._states.exceptions.ExecutionAlreadyExists):
+            self._states.start_execution(
+                stateMachineArn=self._machine_arn,
+                name=_execution_name(job, attempt),
+                input=json.dumps({"labeling_job_name": job.key, "attempt": attempt}),
+            )
+
+    def _end_wait(self, token: str, outcome: WaitOutcome) -> None:
+        # The wait may have been ended already; that is what these say.
+        gone = self._states.exceptions
+        with contextlib.suppress(gone.TaskTimedOut, gone.TaskDoesNotExist, gone.InvalidToken):
+            self._states.send_task_success(taskToken=token, output=json.dumps({"outcome": outcome.value}))
+
+    def _run_again(self, job: EngineJob, now: datetime) -> None:
+        """The execution is over. Unless it has brought the job to rest since we read it, begin the next attempt."""
+        present = self._store.job(job.key)
+        if present is None or present.status.is_at_rest or present.attempt != job.attempt:
+            return
+        if job.attempt >= MAX_ATTEMPTS:
+            self._give_up(job, now)
+        elif self._store.begin_attempt(job.key, job.attempt + 1):
+            self._start(job, job.attempt + 1)
+
+    def _give_up(self, job: EngineJob, now: datetime) -> None:
+        reason = (
+            f"The labeling job's run ended unexpectedly {MAX_ATTEMPTS} times. Answers given so far are kept. "
+            f"An administrator finds the cause in the executions {_execution_name(job, 1)} to {_execution_name(job, MAX_ATTEMPTS)}; "
+            "once it is mended, start a new labeling job."
+        )
+        if self._store.come_to_rest(job.key, JobStatus.FAILED, now, failure_reason=reason):
+            self._announce(job, JobStatus.FAILED)
+
+    def _announce(self, job: EngineJob, status: JobStatus) -> None:
+        """Ground Truth's state-change event (sms-monitor-cloud-watch). Best effort, as theirs: the control plane also asks."""
+        self._events.put_events(
+            Entries=[
+                {
+                    "Source": EVENT_SOURCE,
+                    "DetailType": EVENT_DETAIL_TYPE,
+                    "Resources": [job.arn],
+                    "Detail": json.dumps({"LabelingJobStatus": status.value}),
+                }
+            ]
+        )
+
+
+def _execution_name(job: EngineJob, attempt: int) -> str:
+    """Names of labeling jobs are never used again, so neither are these. At most 66 of the 80 characters allowed."""
+    return f"{job.key}-{attempt}"

@@ -1,0 +1,1 @@
+"""Labeling jobs: what they are (`definition`, `job`), how they live (`lifecycle`), and what is done with them."""

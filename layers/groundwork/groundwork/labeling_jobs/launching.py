@@ -1,0 +1,329 @@
+"""The launch of a labeling job, step by step, as the launch machine drives it.
+
+validate the manifest -> compose template and label categories -> presign what workers will see -> create the labeling job -> record.
+
+A step names the job, the submission it belongs to and the execution that claimed it. A step of a launch that was superseded
+(the job went back to Draft and was submitted again) finds out and does nothing. Every step may be repeated.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+from botocore.exceptions import ClientError
+from pydantic import TypeAdapter
+
+from groundwork import manifest_validation
+from groundwork.data_locations import S3Uri, project_prefix
+from groundwork.errors import PreconditionFailedError, TemplateError
+from groundwork.labeling_jobs import defaults
+from groundwork.labeling_jobs.history import status_changed
+from groundwork.labeling_jobs.job import LabelingJob, Validation
+from groundwork.labeling_jobs.lifecycle import FINISHED, Status, may_move
+from groundwork.labeling_jobs.service_request import (
+    JOB_ID_TAG,
+    LaunchTarget,
+    create_labeling_job_request,
+    label_categories,
+    label_category_file,
+)
+from groundwork.manifest import ManifestExpectation, ManifestReader, lines
+from groundwork.rules import Fault, fault
+from groundwork.store import JobStore
+from groundwork.worker_task_template import compose, render, task_input
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+    from groundwork.labeling_service import LabelingService
+    from groundwork.presigning import WorkerView
+
+_REFUSALS = frozenset({"ValidationException", "AccessDeniedException", "InvalidParameterException", "MissingParameter", "ResourceNotFound"})
+_POSTPONED = frozenset({"ResourceLimitExceeded"})
+_SAVE_ATTEMPTS = 5
+_VALIDATION = TypeAdapter(Validation)
+SUPERSEDED: dict[str, Any] = {"outcome": "superseded"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployment:
+    """Where this Groundwork is deployed, and the role its labeling jobs run with."""
+
+    region: str
+    partition: str
+    account_id: str
+    data_bucket: str
+    role_arn: str
+
+
+@dataclass(frozen=True, slots=True)
+class LaunchStep:
+    """Which launch a step belongs to: the job, its submission, and the execution that claimed it."""
+
+    name: str
+    submission: int
+    execution: str | None
+
+    def job(self, store: JobStore) -> LabelingJob | None:
+        """The job, if this launch is still the one that may move it."""
+        job = store.job(self.name)
+        if job is None or (job.submission, job.launch_execution) != (self.submission, self.execution):
+            return None
+        return job
+
+
+def job_folder(job: LabelingJob, data_bucket: str) -> S3Uri:
+    """Where Groundwork keeps a job's own files, and clients never write."""
+    return project_prefix(data_bucket, job.project).child(f"labeling-jobs/{job.name}/")
+
+
+def report_uri(job: LabelingJob, data_bucket: str) -> S3Uri:
+    return job_folder(job, data_bucket).child("validation-report.json")
+
+
+def template_uri(job: LabelingJob, data_bucket: str) -> S3Uri:
+    return job_folder(job, data_bucket).child("template.liquid")
+
+
+def label_categories_uri(job: LabelingJob, data_bucket: str) -> S3Uri:
+    return job_folder(job, data_bucket).child("label-categories.json")
+
+
+def validate_manifest(store: JobStore, s3: "S3Client", step: LaunchStep, data_bucket: str) -> dict[str, Any]:
+    """Check every line of the manifest and the objects it names; keep the whole report in S3.
+
+    Returns `{"outcome": "passed" | "faults" | "superseded", "validation": summary with the faults that were found, without places}`.
+    """
+    job = step.job(store)
+    if job is None or job.status is not Status.VALIDATING:
+        return SUPERSEDED
+    report = manifest_validation.validate(
+        s3, _manifest(job), locations=store.data_locations(job.project), expectation=manifest_expectation(job)
+    )
+    destination = report_uri(job, data_bucket)
+    s3.put_object(
+        Bucket=destination.bucket,
+        Key=destination.key,
+        Body=json.dumps(report.document(), ensure_ascii=False).encode(),
+        ContentType="application/json",
+    )
+    faults = [{name: value for name, value in entry.items() if name != "places"} for entry in report.document()["faults"]]
+    return {"outcome": "passed" if report.state == "passed" else "faults", "validation": {**report.summary(), "faults": faults}}
+
+
+def compose_worker_task_template(store: JobStore, s3: "S3Client", step: LaunchStep, data_bucket: str) -> dict[str, Any]:
+    """Write the worker task template and the label category file. Returns `{"outcome": "composed" | "superseded"}`."""
+    job = step.job(store)
+    if job is None:
+        return SUPERSEDED
+    template = compose(_task_type(job), **_template_texts(job))
+    for uri, body, content_type in (
+        (template_uri(job, data_bucket), template.encode(), "text/html; charset=utf-8"),
+        (label_categories_uri(job, data_bucket), label_category_file(job.definition), "application/json"),
+    ):
+        s3.put_object(Bucket=uri.bucket, Key=uri.key, Body=body, ContentType=content_type)
+    return {"outcome": "composed"}
+
+
+def presign_worker_view(store: JobStore, view: "WorkerView", step: LaunchStep, data_bucket: str) -> dict[str, Any]:
+    """Render the worker's page for the first object of the manifest with presigned addresses, and fetch each address once.
+
+    `view` signs with the job's own read-only right. Returns `{"outcome": "visible" | "faults" | "superseded", "validation": …}`.
+    """
+    job = step.job(store)
+    if job is None:
+        return SUPERSEDED
+    locations = store.data_locations(job.project)
+    worker = view.of(job.project, locations)
+    line = _first_line(job, worker.read(_manifest(job)))
+    if line is None:  # validation found nothing to send out, or the manifest changed under our feet
+        return {"outcome": "faults", "validation": _validation_of(fault("manifest.empty"))}
+    template = b"".join(worker.read(template_uri(job, data_bucket))).decode()
+    try:
+        render(template, task_input(_task_type(job), label_categories(job.definition), line), worker.grant_read_access)
+    except TemplateError as error:
+        return {"outcome": "faults", "validation": _validation_of(fault("template.unrenderable", problem=str(error)))}
+    unseen = worker.unseen()
+    if unseen:
+        return {"outcome": "faults", "validation": _validation_of(*(fault("template.object-unseen", uri=uri) for uri in unseen))}
+    return {"outcome": "visible"}
+
+
+def create_labeling_job(store: JobStore, service: "LabelingService", step: LaunchStep, deployment: Deployment) -> dict[str, Any]:
+    """Create the job on the labeling service, or find the one that an earlier, interrupted attempt created.
+
+    Returns `{"outcome": "created", "labeling_job_arn"}`, `{"outcome": "refused" | "postponed", "reason"}` or superseded. Raises
+    botocore's errors for what trying again may mend.
+    """
+    job = step.job(store)
+    if job is None or job.status is not Status.LAUNCHING:
+        return SUPERSEDED
+    try:
+        answer = service.create_labeling_job(**create_labeling_job_request(job.definition, _target(job, deployment)))
+    except ClientError as error:
+        code, reason = error.response["Error"]["Code"], error.response["Error"]["Message"]
+        if code == "ResourceInUse":
+            arn = find_in_service(service, job)
+            if arn:
+                return {"outcome": "created", "labeling_job_arn": arn}
+            taken = f"The labeling service has another job named {job.name!r}; names are taken for ever, choose another one."
+            return {"outcome": "refused", "reason": taken}
+        if code in _REFUSALS:
+            return {"outcome": "refused", "reason": f"The labeling service refused the job: {reason}"}
+        if code in _POSTPONED:
+            return {"outcome": "postponed", "reason": f"The labeling service has no room for the job now: {reason} Submit it again later."}
+        raise
+    return {"outcome": "created", "labeling_job_arn": answer["LabelingJobArn"]}
+
+
+def find_in_service(service: "LabelingService", job: LabelingJob) -> str | None:
+    """The ARN of this very job (known by its tag) on the labeling service; None when the service has no such job or it is another's."""
+    try:
+        description = service.describe_labeling_job(LabelingJobName=job.name)
+    except ClientError as error:
+        # The API model promises ResourceNotFound; the service has been seen to answer ValidationException.
+        if error.response["Error"]["Code"] in {"ResourceNotFound", "ValidationException"}:
+            return None
+        raise
+    return description["LabelingJobArn"] if is_same_job(job, description) else None
+
+
+def is_same_job(job: LabelingJob, description: Mapping[str, Any]) -> bool:
+    """Whether the service's job is ours and not a namesake: known by the tag that the launch gave it."""
+    return any(tag["Key"] == JOB_ID_TAG and tag["Value"] == job.job_id for tag in description.get("Tags", []))
+
+
+def advance(
+    store: JobStore,
+    step: LaunchStep,
+    to: Status,
+    *,
+    now: datetime,
+    validation: dict[str, Any] | None = None,
+    reason: str | None = None,
+    labeling_job_arn: str | None = None,
+) -> dict[str, Any]:
+    """Record how far the launch has come. Repeating a record changes nothing. Returns `{"outcome": "recorded" | "superseded"}`."""
+    for _ in range(_SAVE_ATTEMPTS):
+        job = step.job(store)
+        if job is None:
+            return SUPERSEDED
+        moves = may_move(job.status, to)
+        learns_arn = labeling_job_arn is not None and job.labeling_job_arn is None
+        if not moves and not learns_arn:
+            return {"outcome": "recorded"} if job.status is to else SUPERSEDED
+        changes: dict[str, Any] = {"updated_at": now}
+        if validation is not None:
+            changes["validation"] = _VALIDATION.validate_python(validation)
+        if learns_arn:
+            # The service's own event may have moved the job further before this record came; the ARN is kept all the same.
+            changes["labeling_job_arn"] = labeling_job_arn
+        if moves:
+            changes |= {"status": to, "failure_reason": reason, **({"finished_at": now} if to in FINISHED else {})}
+        moved = job.changed(**changes)
+        try:
+            store.save_job(job, moved, status_changed(job, moved) if moves else None)
+        except PreconditionFailedError:
+            continue
+        return {"outcome": "recorded"}
+    raise PreconditionFailedError(f"The labeling job {step.name!r} keeps changing; its launch could not be recorded.")
+
+
+def settle_interrupted(
+    store: JobStore, service: "LabelingService", *, name: str, execution: str | None, cause: str, now: datetime
+) -> Literal["settled", "nothing-to-settle"]:
+    """Leave a job whose launch ended before its time in a truthful state, with a reason a person can act on.
+
+    If the labeling service already has the job, the launch had done its work and only the record is missing; otherwise the job is a
+    draft again. Safe to repeat; an execution that no longer holds the job changes nothing.
+    """
+    job = store.job(name)
+    if job is None or job.launch_execution != execution or job.status not in {Status.VALIDATING, Status.LAUNCHING}:
+        return "nothing-to-settle"
+    step = LaunchStep(name, job.submission, execution)
+    arn = find_in_service(service, job) if job.status is Status.LAUNCHING else None
+    if arn:
+        advance(store, step, Status.INITIALIZING, now=now, labeling_job_arn=arn)
+    else:
+        reason = f"The launch was interrupted ({cause}). Nothing was created at the labeling service; submit the job again."
+        validation = asdict(Validation()) if job.status is Status.VALIDATING else None
+        advance(store, step, Status.DRAFT, now=now, reason=reason, validation=validation)
+    return "settled"
+
+
+def manifest_expectation(job: LabelingJob) -> ManifestExpectation:
+    """What the job expects of its manifest: its task type's and its definition's facts."""
+    task_type = _task_type(job)
+    return ManifestExpectation(
+        task_type_key=task_type.key,
+        source_attribute=task_type.source_attribute,
+        is_image=task_type.category == "Image",
+        max_objects=task_type.max_objects,
+        label_attribute=defaults.label_attribute_name(job.definition),
+        existing_label_attribute=job.definition.existing_label_attribute,
+        needs_existing_labels=task_type.needs_existing_labels,
+    )
+
+
+def _task_type(job: LabelingJob) -> Any:
+    found = defaults.task_type(job.definition)
+    if found is None:  # the checks let no such job through
+        raise ValueError(f"{job.name!r} has no known task type")
+    return found
+
+
+def _manifest(job: LabelingJob) -> S3Uri:
+    uri = S3Uri.parse(job.definition.input_manifest_uri or "")
+    if uri is None:  # the checks let no such job through
+        raise ValueError(f"{job.name!r} has no legal manifest URI")
+    return uri
+
+
+def _target(job: LabelingJob, deployment: Deployment) -> LaunchTarget:
+    return LaunchTarget(
+        project=job.project,
+        job_id=job.job_id,
+        region=deployment.region,
+        partition=deployment.partition,
+        account_id=deployment.account_id,
+        data_bucket=deployment.data_bucket,
+        labeling_service=job.labeling_service,
+        role_arn=deployment.role_arn,
+        template_uri=str(template_uri(job, deployment.data_bucket)),
+        label_categories_uri=str(label_categories_uri(job, deployment.data_bucket)),
+    )
+
+
+def _template_texts(job: LabelingJob) -> dict[str, Any]:
+    return {
+        "description": job.definition.description or "",
+        "short_instructions": defaults.short_instructions(job.definition),
+        "full_instructions": defaults.full_instructions(job.definition),
+        "existing_label_attribute": job.definition.existing_label_attribute,
+    }
+
+
+def _first_line(job: LabelingJob, chunks: Iterator[bytes]) -> dict[str, Any] | None:
+    """The attributes of the first line that goes to workers."""
+    reader = ManifestReader(manifest_expectation(job))
+    for number, raw in enumerate(lines(chunks)):
+        line = reader.read(raw, number)
+        if line.is_valid and line.attributes is not None:
+            return line.attributes
+    return None
+
+
+def _validation_of(*faults: Fault) -> dict[str, Any]:
+    errors = sum(found.is_error for found in faults)
+    return {
+        "state": "failed" if errors else "passed",
+        "objects": None,
+        "errors": errors,
+        "warnings": len(faults) - errors,
+        "faults": [
+            {"code": found.code, "severity": found.severity.value, "message": found.message, "remedy": found.remedy, "count": 1}
+            for found in faults
+        ],
+    }

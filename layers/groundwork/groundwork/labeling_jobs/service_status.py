@@ -1,0 +1,116 @@
+"""What the labeling service says of a labeling job, taken into the job; and the stop, told to the service.
+
+Events are hints: they may repeat, come late, out of order, or not at all. Whatever the hint, the service is asked
+(DescribeLabelingJob) and the answer goes through the one transition table, so events and the reconciler do the same.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from groundwork.errors import PreconditionFailedError
+from groundwork.labeling_jobs.history import status_changed
+from groundwork.labeling_jobs.job import Counters, LabelingJob
+from groundwork.labeling_jobs.launching import is_same_job, settle_interrupted
+from groundwork.labeling_jobs.lifecycle import FINISHED, IN_SERVICE, Status, may_move
+from groundwork.store import JobStore
+
+if TYPE_CHECKING:
+    from groundwork.labeling_service import LabelingService
+
+_SAVE_ATTEMPTS = 5
+# A launch is claimed within seconds of its submission; one that nobody claimed for this long has lost its event.
+_UNCLAIMED = timedelta(minutes=10)
+
+
+def record_service_status(store: JobStore, service: "LabelingService", name: str, *, now: datetime) -> LabelingJob | None:
+    """Ask the service about the job and take its status, counters and output into ours.
+
+    `name` may be in any case (event ARNs are lower-cased). Returns the job as it is now; None when it is not one of ours.
+    """
+    for _ in range(_SAVE_ATTEMPTS):
+        job = store.job(name)
+        if job is None or job.status not in {Status.LAUNCHING, *IN_SERVICE}:
+            return job
+        description = service.describe_labeling_job(LabelingJobName=job.name)
+        if not is_same_job(job, description):
+            return job
+        changes = _changes(job, description, now)
+        if not changes:
+            return job
+        moved = job.changed(**changes, updated_at=now)
+        try:
+            store.save_job(job, moved, status_changed(job, moved) if moved.status is not job.status else None)
+        except PreconditionFailedError:
+            continue
+        return moved
+    raise PreconditionFailedError(f"The labeling job {name!r} keeps changing; its status could not be recorded.")
+
+
+def stop_in_service(service: "LabelingService", name: str) -> None:
+    """Tell the service to stop the job. Nothing to do when it is stopping or at rest already; safe to repeat."""
+    status = service.describe_labeling_job(LabelingJobName=name)["LabelingJobStatus"]
+    if status in {Status.INITIALIZING, Status.IN_PROGRESS}:
+        service.stop_labeling_job(LabelingJobName=name)
+
+
+def reconcile(store: JobStore, service: "LabelingService", launch_lives: Callable[[str], bool], *, now: datetime) -> int:
+    """Repair every job that is not at rest and whose events were lost. Returns how many changed.
+
+    `launch_lives` says whether an execution (by ARN) still runs. One job's trouble does not hide the others: all are tried, then
+    the errors are raised together.
+    """
+    changed = 0
+    errors: list[Exception] = []
+    for job in store.unsettled_jobs():
+        try:
+            changed += _reconcile_one(store, service, job, launch_lives, now)
+        except Exception as error:  # noqa: BLE001 - raised below, with the others
+            errors.append(error)
+    if errors:
+        raise ExceptionGroup("some labeling jobs could not be reconciled", errors)
+    return changed
+
+
+def _reconcile_one(
+    store: JobStore, service: "LabelingService", job: LabelingJob, launch_lives: Callable[[str], bool], now: datetime
+) -> bool:
+    if job.status in {Status.VALIDATING, Status.LAUNCHING}:
+        execution = job.launch_execution
+        if launch_lives(execution) if execution else now - job.updated_at <= _UNCLAIMED:
+            return False
+        cause = "its execution ended without a word" if execution else "it never began"
+        outcome = settle_interrupted(store, service, name=job.name, execution=execution, cause=cause, now=now)
+        return outcome == "settled"
+    if job.status is Status.STOPPING:
+        stop_in_service(service, job.name)
+    after = record_service_status(store, service, job.name, now=now)
+    return after is not None and after.version != job.version
+
+
+def _changes(job: LabelingJob, description: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """What differs between the job and the service's description of it."""
+    said = Status(description["LabelingJobStatus"])
+    counts = description.get("LabelCounters", {})
+    labeled, failed, unlabeled = counts.get("TotalLabeled", 0), counts.get("FailedNonRetryableError", 0), counts.get("Unlabeled", 0)
+    seen: dict[str, Any] = {
+        "counters": Counters(
+            total=labeled + failed + unlabeled,
+            human_labeled=counts.get("HumanLabeled", 0),
+            machine_labeled=counts.get("MachineLabeled", 0),
+            failed=failed,
+            unlabeled=unlabeled,
+        ),
+        "labeling_job_arn": description["LabelingJobArn"],
+    }
+    if may_move(job.status, said):
+        seen["status"] = said
+        if said is not Status.INITIALIZING and job.started_at is None:
+            seen["started_at"] = now
+        if said in FINISHED:
+            seen["finished_at"] = now
+            seen["failure_reason"] = description.get("FailureReason")
+    output = description.get("LabelingJobOutput", {}).get("OutputDatasetS3Uri")
+    if output:
+        seen["output_manifest_uri"] = output
+    return {name: value for name, value in seen.items() if getattr(job, name) != value}

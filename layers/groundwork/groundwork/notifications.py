@@ -1,0 +1,57 @@
+"""What administrators are told: one readable message for each fact."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from groundwork.events import DRAFTED, VALIDATION_FAILED
+
+if TYPE_CHECKING:
+    from mypy_boto3_sns import SNSClient
+
+_MAX_SUBJECT = 100  # SNS takes fewer than 100 characters of printable ASCII
+_COUNTED = {
+    "human_labeled": "labeled by people",
+    "machine_labeled": "labeled by machine",
+    "failed": "failed",
+    "unlabeled": "not labeled",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A subject (ASCII, for mail) and a text of a few lines."""
+
+    subject: str
+    text: str
+
+
+def message_for(event_name: str, detail: dict[str, Any]) -> Message:
+    """The message that tells of this fact. Raises KeyError when the detail is not one of ours."""
+    name, project, to = detail["name"], detail["project"], detail["to"]
+    if event_name == DRAFTED:
+        headline = f"Labeling job {name} was drafted in project {project}"
+    elif event_name == VALIDATION_FAILED:
+        headline = f"Labeling job {name} in project {project} was sent back: its data has faults"
+    else:
+        headline = f"Labeling job {name} in project {project} is {to}" + (f" (was {detail['from']})" if detail["from"] else "")
+    lines = [f"{headline}.", "", f"Task type: {detail['task_type'] or 'not chosen yet'}", f"When: {detail['at']}"]
+    counters = detail["counters"]
+    if counters["total"]:
+        outcomes = ", ".join(f"{counters[key]} {words}" for key, words in _COUNTED.items() if counters[key])
+        lines.append(f"Objects: {counters['total']} in all, {outcomes}")
+    if event_name == VALIDATION_FAILED:
+        found = detail["validation"]
+        lines.append(f"Faults: {found['errors']} errors, {found['warnings']} warnings")
+        lines.append("Read the validation report, mend the data, submit again.")
+    if detail["failure_reason"]:
+        lines.append(f"Reason: {detail['failure_reason']}")
+    return Message(_ascii(headline)[: _MAX_SUBJECT - 1], "\n".join(lines))
+
+
+def tell_administrators(client: "SNSClient", topic_arn: str, message: Message) -> None:
+    """Publish to the admin topic. Delivery is at least once: a repeated event tells its fact again."""
+    client.publish(TopicArn=topic_arn, Subject=message.subject, Message=message.text)
+
+
+def _ascii(text: str) -> str:
+    return "".join(character if " " <= character <= "~" else "?" for character in text)

@@ -1,0 +1,512 @@
+"""The control plane's table: keys, reads and conditional writes. Nobody else knows pk and sk.
+
+    pk                  sk                item               gsi1 (pk / sk)                     gsi2 (pk / sk)
+    PROJECT#pets        PROJECT           project            PROJECTS / pets
+    PROJECT#pets        MEMBER#ann        member             USER#ann / pets
+    PROJECT#pets        LOCATION#default  data location
+    JOB#cats-1          JOB               labeling job       JOBS#pets / <created>#cats-1       JOBS#pets#Draft / <created>#cats-1
+    EVENTS#<job id>     000007            event of a job
+    IDEMPOTENCY         <hash>            replayed answer    (written by Powertools, expires by `ttl`)
+
+A labeling job is found by its lower-cased name, because names are unique without regard to case (Ground Truth's own rule).
+The sparse index gsi3 (`UNSETTLED`) holds the jobs that are not at rest, for the reconciler.
+"""
+
+import base64
+import json
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Self, cast
+
+import boto3
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from pydantic import TypeAdapter
+
+from groundwork.access import Role
+from groundwork.data_locations import DataLocation, DataLocations, LocationAccess, S3Uri
+from groundwork.errors import ConflictError, InvalidRequestError, NameTakenError, NotFoundError, PreconditionFailedError
+from groundwork.labeling_jobs.definition import LabelingJobDefinition
+from groundwork.labeling_jobs.job import LabelingJob, Validation, rfc3339
+from groundwork.labeling_jobs.lifecycle import AT_REST, Status
+from groundwork.rules import fault
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+type Item = dict[str, Any]
+type Shape[T] = Callable[[Item], T]
+
+_JOB = TypeAdapter(LabelingJob)
+_VALIDATION = TypeAdapter(Validation)
+_serializer = TypeSerializer()
+_deserializer = TypeDeserializer()
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A project. `owners` counts its owners, so that the last one cannot be removed; `version` is for If-Match."""
+
+    name: str
+    description: str
+    created_at: datetime
+    owners: int = 1
+    version: int = 1
+    is_being_deleted: bool = False
+
+    @property
+    def etag(self) -> str:
+        return f'"{self.version}"'
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A person's role in a project."""
+
+    project: str
+    username: str
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class JobEvent:
+    """One entry of a labeling job's history."""
+
+    at: datetime
+    type: str
+    detail: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Page[T]:
+    """One page of a list; `next_token` is opaque and None on the last page."""
+
+    items: tuple[T, ...]
+    next_token: str | None
+
+
+class JobStore:
+    """Projects, members, data locations and labeling jobs. Writes are conditional; reading one thing is one GetItem."""
+
+    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+        self._client = client
+        self.table = table
+
+    @classmethod
+    def from_env(cls) -> Self:
+        """The store over the table that the environment names (JOBS_TABLE). A missing setting fails the cold start."""
+        return cls(boto3.client("dynamodb"), os.environ["JOBS_TABLE"])
+
+    # --- projects ------------------------------------------------------------------------------------------------
+
+    def create_project(self, project: Project, owner: str, default_location: DataLocation) -> None:
+        """Claim the name and give the project its first owner and data location, all or nothing. Raises NameTakenError."""
+        try:
+            self._transact(
+                self._put(_project_item(project), "attribute_not_exists(pk)"),
+                self._put(_member_item(Member(project.name, owner, Role.OWNER))),
+                self._put(_location_item(project.name, default_location)),
+            )
+        except _TransactionCancelledError as error:
+            raise NameTakenError(f"A project named {project.name!r} exists already.") from error
+
+    def project(self, name: str) -> Project | None:
+        item = self._get(f"PROJECT#{name}", "PROJECT")
+        return None if item is None else _project(item)
+
+    def projects(self, *, limit: int, next_token: str | None) -> Page[Project]:
+        """All projects by name (for administrators)."""
+        return self._page("gsi1", "gsi1pk", "PROJECTS", limit=limit, next_token=next_token, shape=_project)
+
+    def memberships(self, username: str, *, limit: int = 200, next_token: str | None = None) -> Page[Member]:
+        """The projects a person belongs to, by project name."""
+        return self._page("gsi1", "gsi1pk", f"USER#{username}", limit=limit, next_token=next_token, shape=_member)
+
+    def save_project(self, previous: Project, project: Project) -> None:
+        """Write the project's description and state if nobody changed it since `previous` was read. Raises PreconditionFailedError."""
+        try:
+            # Not the whole item: the count of owners belongs to the writes of members, which leave the version alone.
+            self._client.update_item(
+                TableName=self.table,
+                Key=_marshal({"pk": f"PROJECT#{project.name}", "sk": "PROJECT"}),
+                UpdateExpression="SET description = :description, is_being_deleted = :is_being_deleted, version = :new",
+                ConditionExpression="version = :version",
+                ExpressionAttributeValues=_marshal(
+                    {
+                        ":description": project.description,
+                        ":is_being_deleted": project.is_being_deleted,
+                        ":new": project.version,
+                        ":version": previous.version,
+                    }
+                ),
+            )
+        except self._client.exceptions.ConditionalCheckFailedException as error:
+            raise PreconditionFailedError("The project changed meanwhile; read it again.") from error
+
+    def delete_project(self, name: str) -> None:
+        """Remove the project with its members and data locations. Repeating it is harmless."""
+        for item in self._query(f"PROJECT#{name}"):
+            if item["sk"] != "PROJECT":
+                self._client.delete_item(TableName=self.table, Key=_marshal({"pk": item["pk"], "sk": item["sk"]}))
+        self._client.delete_item(TableName=self.table, Key=_marshal({"pk": f"PROJECT#{name}", "sk": "PROJECT"}))
+
+    # --- members -------------------------------------------------------------------------------------------------
+
+    def role(self, project: str, username: str) -> Role | None:
+        """The person's role in the project; None when not a member (or there is no such project). One GetItem."""
+        item = self._get(f"PROJECT#{project}", f"MEMBER#{username}")
+        return None if item is None else Role(item["role"])
+
+    def members(self, project: str) -> tuple[Member, ...]:
+        return tuple(_member(item) for item in self._query(f"PROJECT#{project}", "MEMBER#"))
+
+    def put_member(self, project: str, username: str, role: Role) -> bool:
+        """Give the person the role. Returns whether the person is new to the project. Raises ConflictError for the last owner."""
+        before = self.role(project, username)
+        if before is role:
+            return False
+        gained = (role is Role.OWNER) - (before is Role.OWNER)
+        self._change_members(project, self._put(_member_item(Member(project, username, role)), *_role_is(before)), owners_gained=gained)
+        return before is None
+
+    def remove_member(self, project: str, username: str) -> None:
+        """Remove the person. Raises NotFoundError when not a member, ConflictError for the last owner."""
+        before = self.role(project, username)
+        if before is None:
+            raise NotFoundError(f"{username} is not a member of {project}.")
+        condition, values = _role_is(before)
+        delete = {
+            "Delete": {
+                "TableName": self.table,
+                "Key": _marshal({"pk": f"PROJECT#{project}", "sk": f"MEMBER#{username}"}),
+                "ConditionExpression": condition,
+                "ExpressionAttributeNames": {"#role": "role"},
+                "ExpressionAttributeValues": _marshal(values),
+            }
+        }
+        self._change_members(project, delete, owners_gained=-(before is Role.OWNER))
+
+    def _change_members(self, project: str, write: dict[str, Any], *, owners_gained: int) -> None:
+        """One member's change together with the count of owners, which never reaches zero."""
+        needed = 2 if owners_gained < 0 else 0
+        count = {
+            "Update": {
+                "TableName": self.table,
+                "Key": _marshal({"pk": f"PROJECT#{project}", "sk": "PROJECT"}),
+                "UpdateExpression": "SET owners = owners + :gained",
+                "ConditionExpression": "owners >= :needed AND is_being_deleted = :no",
+                "ExpressionAttributeValues": _marshal({":gained": owners_gained, ":needed": needed, ":no": False}),
+            }
+        }
+        try:
+            self._transact(write, count)
+        except _TransactionCancelledError as error:
+            if error.reasons[1] == "ConditionalCheckFailed" and owners_gained < 0:
+                raise ConflictError("A project needs at least one owner; make somebody else an owner first.") from error
+            raise ConflictError("The project's members changed meanwhile; read them again.") from error
+
+    # --- data locations ------------------------------------------------------------------------------------------
+
+    def data_locations(self, project: str) -> DataLocations:
+        return DataLocations.of(_location(item) for item in self._query(f"PROJECT#{project}", "LOCATION#"))
+
+    def put_data_location(self, project: str, location: DataLocation) -> None:
+        self._client.put_item(TableName=self.table, Item=_marshal(_location_item(project, location)))
+
+    def delete_data_location(self, project: str, location_id: str) -> bool:
+        """Whether there was such a location."""
+        answer = self._client.delete_item(
+            TableName=self.table, Key=_marshal({"pk": f"PROJECT#{project}", "sk": f"LOCATION#{location_id}"}), ReturnValues="ALL_OLD"
+        )
+        return "Attributes" in answer
+
+    # --- labeling jobs -------------------------------------------------------------------------------------------
+
+    def create_job(self, job: LabelingJob, event: JobEvent) -> None:
+        """Claim the job's name and write it with its first event. Raises NameTakenError, or NotFoundError when the project is gone."""
+        project_lives = {
+            "ConditionCheck": {
+                "TableName": self.table,
+                "Key": _marshal({"pk": f"PROJECT#{job.project}", "sk": "PROJECT"}),
+                "ConditionExpression": "is_being_deleted = :no",
+                "ExpressionAttributeValues": _marshal({":no": False}),
+            }
+        }
+        try:
+            self._transact(project_lives, self._put(_job_item(job), "attribute_not_exists(pk)"), self._put(_event_item(job, event)))
+        except _TransactionCancelledError as error:
+            if error.reasons[0] == "ConditionalCheckFailed":
+                raise NotFoundError(f"There is no project {job.project!r}.") from error
+            raise NameTakenError(f"A labeling job named {job.name!r} exists already; names are unique without regard to case.") from error
+
+    def job(self, name: str) -> LabelingJob | None:
+        """The job of that name, whatever its case. One consistent GetItem."""
+        item = self._get(f"JOB#{name.lower()}", "JOB")
+        return None if item is None or "deleted_at" in item else _job(item)
+
+    def save_job(self, previous: LabelingJob, job: LabelingJob, event: JobEvent | None = None) -> None:
+        """Write the job if it is still what `previous` was, with its event. Raises PreconditionFailedError."""
+        writes = [
+            self._put(_job_item(job), "job_id = :job_id AND version = :version", {":job_id": job.job_id, ":version": previous.version})
+        ]
+        if event:
+            writes.append(self._put(_event_item(job, event)))
+        try:
+            self._transact(*writes)
+        except _TransactionCancelledError as error:
+            raise PreconditionFailedError("The labeling job changed meanwhile; read it again.") from error
+
+    def delete_job(self, job: LabelingJob, now: datetime) -> None:
+        """Forget a draft (its name is free again) or hide a job at rest (its name stays taken). Raises PreconditionFailedError."""
+        condition, values = "job_id = :job_id AND version = :version", {":job_id": job.job_id, ":version": job.version}
+        try:
+            if job.status is Status.DRAFT and job.labeling_job_arn is None:
+                self._client.delete_item(
+                    TableName=self.table,
+                    Key=_marshal(_job_key(job.name)),
+                    ConditionExpression=condition,
+                    ExpressionAttributeValues=_marshal(values),
+                )
+            else:
+                tombstone = {**_job_key(job.name), "job_id": job.job_id, "version": job.version + 1, "deleted_at": rfc3339(now)}
+                self._client.put_item(
+                    TableName=self.table,
+                    Item=_marshal(tombstone),
+                    ConditionExpression=condition,
+                    ExpressionAttributeValues=_marshal(values),
+                )
+        except self._client.exceptions.ConditionalCheckFailedException as error:
+            raise PreconditionFailedError("The labeling job changed meanwhile; read it again.") from error
+
+    def jobs(self, project: str, *, status: Status | None, limit: int, next_token: str | None) -> Page[LabelingJob]:
+        """A project's jobs, newest first: one query of one page."""
+        index, key = ("gsi1", f"JOBS#{project}") if status is None else ("gsi2", f"JOBS#{project}#{status}")
+        return self._page(index, f"{index}pk", key, limit=limit, next_token=next_token, shape=_job, newest_first=True)
+
+    def unsettled_jobs(self) -> Iterator[LabelingJob]:
+        """Every job that is not at rest, over a sparse index."""
+        token: str | None = None
+        while True:
+            page = self._page("gsi3", "gsi3pk", "UNSETTLED", limit=200, next_token=token, shape=_job)
+            yield from page.items
+            token = page.next_token
+            if token is None:
+                return
+
+    def job_events(self, job: LabelingJob, *, limit: int, next_token: str | None) -> Page[JobEvent]:
+        """The job's history, oldest first."""
+        return self._page(None, "pk", f"EVENTS#{job.job_id}", limit=limit, next_token=next_token, shape=_event)
+
+    # --- DynamoDB ------------------------------------------------------------------------------------------------
+
+    def _get(self, pk: str, sk: str) -> Item | None:
+        item = self._client.get_item(TableName=self.table, Key=_marshal({"pk": pk, "sk": sk}), ConsistentRead=True).get("Item")
+        return None if item is None else _unmarshal(item)
+
+    def _query(self, pk: str, sk_prefix: str = "") -> Iterator[Item]:
+        condition, values = "pk = :pk", {":pk": pk}
+        if sk_prefix:
+            condition, values = "pk = :pk AND begins_with(sk, :sk)", {":pk": pk, ":sk": sk_prefix}
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self.table,
+            ConsistentRead=True,
+            KeyConditionExpression=condition,
+            ExpressionAttributeValues=_marshal(values),
+        )
+        for page in pages:
+            yield from (_unmarshal(item) for item in page["Items"])
+
+    def _page[T](
+        self,
+        index: str | None,
+        key: str,
+        value: str,
+        *,
+        limit: int,
+        next_token: str | None,
+        shape: Shape[T],
+        newest_first: bool = False,
+    ) -> Page[T]:
+        request: dict[str, Any] = {
+            "TableName": self.table,
+            "KeyConditionExpression": f"{key} = :value",
+            "ExpressionAttributeValues": _marshal({":value": value}),
+            "Limit": limit,
+            "ScanIndexForward": not newest_first,
+        }
+        if index:
+            request["IndexName"] = index
+        if next_token:
+            request["ExclusiveStartKey"] = _start_key(next_token, key, value)
+        answer = self._client.query(**request)
+        return Page(
+            items=tuple(shape(_unmarshal(item)) for item in answer["Items"]),
+            next_token=_token(answer["LastEvaluatedKey"]) if "LastEvaluatedKey" in answer else None,
+        )
+
+    def _put(self, item: Item, condition: str | None = None, values: Item | None = None) -> dict[str, Any]:
+        put: dict[str, Any] = {"TableName": self.table, "Item": _marshal(item)}
+        if condition:
+            put["ConditionExpression"] = condition
+            if "#role" in condition:
+                put["ExpressionAttributeNames"] = {"#role": "role"}
+        if values:
+            put["ExpressionAttributeValues"] = _marshal(values)
+        return {"Put": put}
+
+    def _transact(self, *writes: dict[str, Any]) -> None:
+        try:
+            self._client.transact_write_items(TransactItems=cast("Any", writes))
+        except self._client.exceptions.TransactionCanceledException as error:
+            reasons = [reason.get("Code", "None") for reason in cast("dict[str, Any]", error.response).get("CancellationReasons", [])]
+            # Contention (TransactionConflict) and throttling are no answer to the condition: let the caller's retry decide.
+            if "ConditionalCheckFailed" not in reasons:
+                raise
+            raise _TransactionCancelledError(reasons) from error
+
+
+class _TransactionCancelledError(Exception):
+    """A condition of a transaction did not hold; `reasons` has one code per write, in order."""
+
+    def __init__(self, reasons: Sequence[str]) -> None:
+        super().__init__(", ".join(reasons))
+        self.reasons = reasons
+
+
+def job_of_image(image: dict[str, Any]) -> LabelingJob | None:
+    """The labeling job in a stream record's image; None when the item is something else or a deleted job."""
+    item = _unmarshal(image)
+    return _job(item) if item["sk"] == "JOB" and "deleted_at" not in item else None
+
+
+def _role_is(role: Role | None) -> tuple[str, Item]:
+    return ("attribute_not_exists(pk)", {}) if role is None else ("#role = :before", {":before": role.value})
+
+
+def _marshal(item: Item) -> dict[str, Any]:
+    return {name: _serializer.serialize(value) for name, value in item.items()}
+
+
+def _unmarshal(item: dict[str, Any]) -> Item:
+    return {name: _deserializer.deserialize(value) for name, value in item.items()}
+
+
+def _token(key: dict[str, Any]) -> str:
+    return base64.urlsafe_b64encode(json.dumps(key, separators=(",", ":")).encode()).decode().rstrip("=")
+
+
+def _start_key(token: str, key: str, value: str) -> dict[str, Any]:
+    """The key a token stands for. A token of another list, or no token at all, is a fault of the request."""
+    try:
+        start = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
+        if start[key] == {"S": value} and all(isinstance(part, dict) and list(part) == ["S"] for part in start.values()):
+            return cast("dict[str, Any]", start)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        pass
+    raise InvalidRequestError(
+        [fault("request.field-invalid", pointer="/next_token", field="next_token", problem="it is not a token of this list")]
+    )
+
+
+def _project_item(project: Project) -> Item:
+    return {
+        "pk": f"PROJECT#{project.name}",
+        "sk": "PROJECT",
+        "gsi1pk": "PROJECTS",
+        "gsi1sk": project.name,
+        "name": project.name,
+        "description": project.description,
+        "created_at": rfc3339(project.created_at),
+        "owners": project.owners,
+        "version": project.version,
+        "is_being_deleted": project.is_being_deleted,
+    }
+
+
+def _project(item: Item) -> Project:
+    return Project(
+        name=item["name"],
+        description=item["description"],
+        created_at=datetime.fromisoformat(item["created_at"]),
+        owners=int(item["owners"]),
+        version=int(item["version"]),
+        is_being_deleted=item["is_being_deleted"],
+    )
+
+
+def _member_item(member: Member) -> Item:
+    return {
+        "pk": f"PROJECT#{member.project}",
+        "sk": f"MEMBER#{member.username}",
+        "gsi1pk": f"USER#{member.username}",
+        "gsi1sk": member.project,
+        "project": member.project,
+        "username": member.username,
+        "role": member.role.value,
+    }
+
+
+def _member(item: Item) -> Member:
+    return Member(item["project"], item["username"], Role(item["role"]))
+
+
+def _location_item(project: str, location: DataLocation) -> Item:
+    return {
+        "pk": f"PROJECT#{project}",
+        "sk": f"LOCATION#{location.id}",
+        "id": location.id,
+        "bucket": location.prefix.bucket,
+        "prefix": location.prefix.key,
+        "access": location.access.value,
+    }
+
+
+def _location(item: Item) -> DataLocation:
+    return DataLocation(item["id"], S3Uri(item["bucket"], item["prefix"]), LocationAccess(item["access"]))
+
+
+def _job_key(name: str) -> Item:
+    return {"pk": f"JOB#{name.lower()}", "sk": "JOB"}
+
+
+def _job_item(job: LabelingJob) -> Item:
+    created = f"{rfc3339(job.created_at)}#{job.name.lower()}"
+    indexes = {
+        "gsi1pk": f"JOBS#{job.project}",
+        "gsi1sk": created,
+        "gsi2pk": f"JOBS#{job.project}#{job.status}",
+        "gsi2sk": created,
+    }
+    if job.status not in AT_REST:
+        indexes |= {"gsi3pk": "UNSETTLED", "gsi3sk": created}
+    # Definition and validation are kept as JSON: read whole, never searched, and DynamoDB would turn their numbers into decimals.
+    fields = _JOB.dump_python(job, mode="json", exclude={"definition", "validation"})
+    # Nulls are left out: the launch machine asks `attribute_not_exists(launch_execution)`.
+    return {
+        **_job_key(job.name),
+        **indexes,
+        **{name: value for name, value in fields.items() if value is not None},
+        "name": job.name,
+        "definition": job.definition.model_dump_json(),
+        "validation": _VALIDATION.dump_json(job.validation).decode(),
+    }
+
+
+def _job(item: Item) -> LabelingJob:
+    definition = LabelingJobDefinition.model_validate_json(item["definition"])
+    return _JOB.validate_python({**item, "definition": definition, "validation": _VALIDATION.validate_json(item["validation"])})
+
+
+def _event_item(job: LabelingJob, event: JobEvent) -> Item:
+    return {
+        "pk": f"EVENTS#{job.job_id}",
+        "sk": f"{job.version:06d}",
+        "at": rfc3339(event.at),
+        "type": event.type,
+        "detail": json.dumps(event.detail),
+    }
+
+
+def _event(item: Item) -> JobEvent:
+    return JobEvent(datetime.fromisoformat(item["at"]), item["type"], json.loads(item["detail"]))

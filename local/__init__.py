@@ -1,0 +1,1 @@
+"""Groundwork on one machine: the local stack, what it is seeded with, and the demo."""

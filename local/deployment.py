@@ -1,0 +1,158 @@
+"""Builds the application with the SAM CLI and deploys it to a local stack: the same template, by the same tool, as on AWS."""
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import platform
+import subprocess
+import tomllib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import botocore.exceptions
+
+from local.aws import Aws
+from local.failures import StackError
+from local.place import REGION, REPOSITORY, STACK_NAME, TOOLS, Place
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation.type_defs import StackTypeDef
+
+# Everything that a deployment is made of.
+SOURCES = ("template.yaml", "samconfig.toml", "functions", "layers", "statemachines", "console")
+_SETTINGS = REPOSITORY / "samconfig.toml"
+_BUILD_FOLDER = REPOSITORY / ".aws-sam" / "build"
+_BUILT = _BUILD_FOLDER / "groundwork-sources"
+
+_SOURCES_TAG = "groundwork-sources"
+_DEPLOYED = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"})
+# A stack whose creation failed cannot be updated, only deleted.
+_STILLBORN = frozenset({"CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED", "REVIEW_IN_PROGRESS"})
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """The application as deployed to one place."""
+
+    place: Place
+
+    def outputs(self) -> dict[str, str] | None:
+        """The outputs of the deployed stack by name, or None when there is no complete stack."""
+        stack = self._stack()
+        if stack is None or stack["StackStatus"] not in _DEPLOYED:
+            return None
+        return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+
+    def is_current(self) -> bool:
+        """Whether what is deployed was made from the sources as they are now."""
+        stack = self._stack()
+        if stack is None or stack["StackStatus"] not in _DEPLOYED:
+            return False
+        # Kept with the stack itself: what is deployed may be older than a file here would say, after the emulator was killed.
+        return {"Key": _SOURCES_TAG, "Value": content_hash(REPOSITORY, SOURCES)} in stack.get("Tags", [])
+
+    def deploy(self) -> None:
+        """Builds what has changed and deploys it.
+
+        Raises:
+            StackError: a build or a deployment failed; the log holds what the tools said.
+        """
+        with self.place.deploy_log.open("wb") as log, _only_one_build():
+            current = content_hash(REPOSITORY, SOURCES)
+            if _read(_BUILT) != current:
+                self._run(["build"], log.fileno(), "Building the application failed")
+                _BUILT.write_text(current)
+            self._delete_stillborn()
+            arguments = ["deploy", "--stack-name", STACK_NAME, "--region", REGION]
+            arguments += ["--template-file", str(_BUILD_FOLDER / "template.yaml"), "--tags", f"{_SOURCES_TAG}={current}"]
+            self._run(arguments, log.fileno(), "Deploying the application to the local AWS failed")
+
+    def _stack(self) -> "StackTypeDef | None":
+        try:
+            return Aws(self.place).cloudformation.describe_stacks(StackName=STACK_NAME)["Stacks"][0]
+        except botocore.exceptions.ClientError:
+            return None
+
+    def _delete_stillborn(self) -> None:
+        stack = self._stack()
+        if stack is not None and stack["StackStatus"] in _STILLBORN:
+            cloudformation = Aws(self.place).cloudformation
+            cloudformation.delete_stack(StackName=STACK_NAME)
+            cloudformation.get_waiter("stack_delete_complete").wait(StackName=STACK_NAME, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+
+    def _run(self, arguments: list[str], log: int, failure: str) -> None:
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_") or name == "AWS_CA_BUNDLE"}
+        environment = inherited | {
+            "AWS_ENDPOINT_URL": self.place.endpoint_url,
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_DEFAULT_REGION": REGION,
+            "SAM_CLI_TELEMETRY": "0",
+            # The build wants an interpreter of the functions' runtime, with pip, on the path: the tools' own.
+            "PATH": os.pathsep.join([str(TOOLS), os.environ.get("PATH", "")]),
+        }
+        tool = [str(TOOLS / "sam"), *arguments, "--config-file", str(_SETTINGS), "--config-env", "local"]
+        tool += ["--parameter-overrides", *local_parameters(_SETTINGS, platform.machine())]
+        ended = subprocess.run(tool, cwd=REPOSITORY, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=False)
+        if ended.returncode != 0:
+            raise StackError(f"{failure}: {_last_words(self.place.deploy_log)} (all of it: {self.place.deploy_log})")
+
+
+def local_parameters(settings: Path, machine: str) -> list[str]:
+    """The stack's parameters, `Name=value` each, as the `local` environment of samconfig.toml has them, but for this machine's processor.
+
+    Args:
+        settings: samconfig.toml.
+        machine: the processor as the operating system calls it. Functions run on it directly, so their packages have to be made for it.
+    """
+    parameters = tomllib.loads(settings.read_text())["local"]["deploy"]["parameters"]["parameter_overrides"].split()
+    architecture = "arm64" if machine in {"aarch64", "arm64"} else "x86_64"
+    return [*(parameter for parameter in parameters if not parameter.startswith("Architecture=")), f"Architecture={architecture}"]
+
+
+def content_hash(root: Path, sources: Iterable[str]) -> str:
+    """A hash over names and contents of all files under `sources` (files or folders below `root`).
+
+    What Python or an editor leaves beside the sources does not count, nor does a source that does not exist.
+    """
+    digest = hashlib.sha256()
+    for path in sorted(path for source in sources for path in _files(root / source)):
+        content = path.read_bytes()
+        digest.update(f"{path.relative_to(root).as_posix()}\0{len(content)}\0".encode())
+        digest.update(content)
+    return digest.hexdigest()
+
+
+def _files(source: Path) -> Iterator[Path]:
+    for path in [source, *source.rglob("*")]:
+        parts = path.parts[len(source.parts) :]
+        if path.is_file() and not any(part.startswith(".") or part.endswith(("~", ".pyc")) or part == "__pycache__" for part in parts):
+            yield path
+
+
+def _read(path: Path) -> str | None:
+    try:
+        return path.read_text()
+    except FileNotFoundError:
+        return None
+
+
+def _last_words(log: Path) -> str:
+    """What a tool's output names as the reason: the resource that failed, or else the error with which it ends."""
+    lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
+    failed = [line for line in lines if "CREATE_FAILED" in line or "UPDATE_FAILED" in line]
+    errors = [number for number, line in enumerate(lines) if line.startswith(("Error:", "Build Failed"))]
+    return " ".join(failed[:1] or (lines[errors[-1] :] if errors else lines[-1:]))[:400]
+
+
+@contextlib.contextmanager
+def _only_one_build() -> Iterator[None]:
+    """The build folder is one for all local stacks of a checkout; two of them must not build into it at once."""
+    lock_path = REPOSITORY / ".aws-sam" / "build.lock"
+    lock_path.parent.mkdir(exist_ok=True)
+    with lock_path.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,105 @@
+"""Settings and fakes for every test: fake credentials, moto for AWS, the tables and bucket as the template defines them."""
+
+import os
+
+# moto before anything that makes a boto3 client, so that module-level clients obey mock_aws.
+from moto import mock_aws  # isort: skip
+
+os.environ.update(
+    AWS_ACCESS_KEY_ID="testing",
+    AWS_SECRET_ACCESS_KEY="testing",
+    AWS_SESSION_TOKEN="testing",
+    AWS_DEFAULT_REGION="us-east-1",
+    AWS_REGION="us-east-1",
+    POWERTOOLS_SERVICE_NAME="groundwork",
+    POWERTOOLS_METRICS_NAMESPACE="Groundwork",
+    POWERTOOLS_TRACE_DISABLED="true",
+    ACCOUNT_ID="123456789012",
+    PARTITION="aws",
+    JOBS_TABLE="jobs",
+    ENGINE_TABLE="engine",
+    DATA_BUCKET="groundwork-data",
+    USER_POOL_ID="us-east-1_test",
+    USER_POOL_CLIENT_ID="client",
+    EVENT_BUS="groundwork",
+    ADMIN_TOPIC_ARN="arn:aws:sns:us-east-1:123456789012:admins",
+    LABELING_SERVICE="BuiltIn",
+    LABELING_ROLE_ARN="arn:aws:iam::123456789012:role/labeling",
+    WORKER_VIEW_ROLE_ARN="arn:aws:iam::123456789012:role/worker-view",
+    RUN_MACHINE_ARN="arn:aws:states:us-east-1:123456789012:stateMachine:run",
+    LAUNCH_MACHINE_ARN="arn:aws:states:us-east-1:123456789012:stateMachine:launch",
+)
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+import yaml
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class TemplateLoader(yaml.SafeLoader):
+    """Reads CloudFormation's short functions (`!Ref x`) as their long form (`{"Ref": "x"}`)."""
+
+
+def _short_function(loader: TemplateLoader, suffix: str, node: yaml.Node) -> dict[str, Any]:
+    if isinstance(node, yaml.ScalarNode):
+        value: Any = loader.construct_scalar(node)
+        if suffix == "GetAtt":
+            value = value.split(".")
+    elif isinstance(node, yaml.SequenceNode):
+        value = loader.construct_sequence(node, deep=True)
+    else:
+        value = loader.construct_mapping(node, deep=True)  # type: ignore[arg-type]
+    return {suffix if suffix in {"Ref", "Condition"} else f"Fn::{suffix}": value}
+
+
+TemplateLoader.add_multi_constructor("!", _short_function)  # type: ignore[no-untyped-call]
+
+
+@pytest.fixture(scope="session")
+def template() -> dict[str, Any]:
+    """template.yaml, with short functions in their long form."""
+    document: dict[str, Any] = yaml.load((ROOT / "template.yaml").read_text(), TemplateLoader)  # noqa: S506 - a SafeLoader
+    return document
+
+
+@pytest.fixture(autouse=True)
+def aws() -> Iterator[None]:
+    """No test of this folder reaches a network."""
+    with mock_aws():
+        yield
+
+
+def _create_table(template: dict[str, Any], logical_id: str, name: str) -> None:
+    properties = template["Resources"][logical_id]["Properties"]
+    wanted = {key: properties[key] for key in ("AttributeDefinitions", "KeySchema", "BillingMode", "GlobalSecondaryIndexes") if key in properties}
+    boto3.client("dynamodb").create_table(TableName=name, **wanted)
+
+
+@pytest.fixture
+def jobs_table(template: dict[str, Any]) -> "DynamoDBClient":
+    """The control plane's table, with the schema that is deployed."""
+    _create_table(template, "JobsTable", "jobs")
+    return boto3.client("dynamodb")
+
+
+@pytest.fixture
+def engine_table(template: dict[str, Any]) -> "DynamoDBClient":
+    """The engine's table, with the schema that is deployed."""
+    _create_table(template, "EngineTable", "engine")
+    return boto3.client("dynamodb")
+
+
+@pytest.fixture
+def data_bucket() -> "S3Client":
+    client = boto3.client("s3")
+    client.create_bucket(Bucket="groundwork-data")
+    return client
