@@ -16,6 +16,7 @@ import botocore.exceptions
 
 from local.aws import Aws
 from local.failures import StackError
+from local.lightening import lighten
 from local.place import REGION, REPOSITORY, STACK_NAME, TOOLS, Place
 
 if TYPE_CHECKING:
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
 # Everything that a deployment is made of.
 SOURCES = ("template.yaml", "samconfig.toml", "functions", "layers", "statemachines", "console")
 _SETTINGS = REPOSITORY / "samconfig.toml"
-_BUILD_FOLDER = REPOSITORY / ".aws-sam" / "build"
+# Beside the folder for AWS, so that nothing built for this machine is ever deployed there.
+_BUILD_FOLDER = REPOSITORY / ".aws-sam" / "local"
+_CACHE_FOLDER = REPOSITORY / ".aws-sam" / "local-cache"
 _BUILT = _BUILD_FOLDER / "groundwork-sources"
 
 _SOURCES_TAG = "groundwork-sources"
@@ -63,7 +66,9 @@ class Deployment:
         with self.place.deploy_log.open("wb") as log, _only_one_build():
             current = content_hash(REPOSITORY, SOURCES)
             if _read(_BUILT) != current:
-                self._run(["build"], log.fileno(), "Building the application failed")
+                folders = ["--build-dir", str(_BUILD_FOLDER), "--cache-dir", str(_CACHE_FOLDER)]
+                self._run(["build", *folders], log.fileno(), "Building the application failed")
+                lighten(_BUILD_FOLDER, [REPOSITORY / "functions", REPOSITORY / "layers" / "groundwork"], TOOLS / "python3.13")
                 _BUILT.write_text(current)
             self._delete_stillborn()
             arguments = ["deploy", "--stack-name", STACK_NAME, "--region", REGION]

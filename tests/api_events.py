@@ -5,19 +5,21 @@ from dataclasses import dataclass
 from typing import Any
 
 import boto3
+from aws_lambda_powertools.utilities.typing import LambdaContext as PowertoolsContext
 from moto.cognitoidp.models import cognitoidp_backends
 
 
-@dataclass(frozen=True)
-class LambdaContext:
+class LambdaContext(PowertoolsContext):
     """What the functions read of Lambda's context."""
 
-    function_name: str = "function"
-    memory_limit_in_mb: int = 512
-    invoked_function_arn: str = "arn:aws:lambda:us-east-1:123456789012:function:function"
-    aws_request_id: str = "request-1"
+    def __init__(self) -> None:
+        self._function_name = "function"
+        self._memory_limit_in_mb = 512
+        self._invoked_function_arn = "arn:aws:lambda:us-east-1:123456789012:function:function"
+        self._aws_request_id = "request-1"
 
-    def get_remaining_time_in_millis(self) -> int:
+    @staticmethod
+    def get_remaining_time_in_millis() -> int:
         return 30_000
 
 

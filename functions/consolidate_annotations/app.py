@@ -1,6 +1,6 @@
 """Consolidate the annotations of a labeling job on the built-in labeling service, and write its output.
 
-Trigger: state ConsolidateAnnotations of the run machine, with {"labeling_job_name", "outcome": "done" | "stopped" | "expired"}.
+Trigger: state ConsolidateAnnotations of the run machine, with {"labeling_job_name", "outcome"}: why the wait ended (WaitOutcome).
 Effect:  the job takes no more answers, its output tree is in S3, the job is at rest; {"outcome": "finished", "status",
          "labeling_job_arn"}, or {"outcome": "refused", "failure_reason"} when the input manifest is gone or changed.
 Repeats: harmless; the same answers give the same files.

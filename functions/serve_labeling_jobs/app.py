@@ -18,7 +18,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from groundwork import access
 from groundwork.data_locations import S3Uri
-from groundwork.errors import ConflictError, InvalidRequestError
+from groundwork.errors import ConflictError, InvalidRequestError, NotFoundError
 from groundwork.http_api import Answer, HttpApi, Request
 from groundwork.labeling_jobs import drafting
 from groundwork.labeling_jobs.definition import LabelingJobDefinition
@@ -77,6 +77,9 @@ def create_labeling_job(request: Request) -> Answer:
 
 @api.route("GET", JOBS, access.read_project)
 def list_labeling_jobs(request: Request) -> Answer:
+    # A member's project exists; an administrator may ask for any.
+    if request.role is None and store.project(request.project) is None:
+        raise NotFoundError(f"There is no project {request.project!r}.")
     page = store.jobs(
         request.project, status=request.status_filter(), limit=request.page_limit(), next_token=request.query.get("next_token")
     )

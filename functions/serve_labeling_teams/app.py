@@ -5,7 +5,6 @@ Repeats: creating continues after a crash, everything else is idempotent; POST h
 """
 
 import os
-from functools import cache
 from http import HTTPStatus
 from typing import Any
 
@@ -17,7 +16,7 @@ from pydantic import BaseModel, ConfigDict
 from groundwork import access, labeling_teams
 from groundwork.http_api import Answer, HttpApi, Request
 from groundwork.labeling_service import labeling_service
-from groundwork.labeling_teams import LabelingTeam, WorkteamOperations
+from groundwork.labeling_teams import LabelingTeam
 from groundwork.store import JobStore
 from groundwork.user_pool import UserPool
 
@@ -28,6 +27,7 @@ tracer = Tracer()
 metrics = Metrics()
 store = JobStore.from_env()
 user_pool = UserPool.from_env()
+service = labeling_service()
 api = HttpApi(store, logger=logger, tracer=tracer, metrics=metrics)
 
 
@@ -38,27 +38,22 @@ class NewLabelingTeam(BaseModel):
     description: str
 
 
-@cache
-def _service() -> WorkteamOperations:
-    return labeling_service()
-
-
 @api.route("GET", "/labeling-teams", access.administer)
 def list_labeling_teams(request: Request) -> Answer:
-    page = labeling_teams.list_teams(_service(), user_pool, limit=request.page_limit(), next_token=request.query.get("next_token"))
+    page = labeling_teams.list_teams(service, user_pool, limit=request.page_limit(), next_token=request.query.get("next_token"))
     return Answer({"items": [team.summary() for team in page.items], "next_token": page.next_token})
 
 
 @api.route("POST", "/labeling-teams", access.administer, idempotent=True)
 def create_labeling_team(request: Request) -> Answer:
     body = request.body(NewLabelingTeam)
-    team = labeling_teams.create_team(_service(), user_pool, name=body.name, description=body.description, client_id=USER_POOL_CLIENT_ID)
+    team = labeling_teams.create_team(service, user_pool, name=body.name, description=body.description, client_id=USER_POOL_CLIENT_ID)
     return Answer(_detail(team), HTTPStatus.CREATED, {"Location": f"/labeling-teams/{team.name}"}, team.etag)
 
 
 @api.route("GET", "/labeling-teams/{team}", access.administer)
 def get_labeling_team(request: Request) -> Answer:
-    team = labeling_teams.read_team(_service(), user_pool, request.path["team"])
+    team = labeling_teams.read_team(service, user_pool, request.path["team"])
     return Answer(_detail(team), etag=team.etag)
 
 
@@ -66,20 +61,20 @@ def get_labeling_team(request: Request) -> Answer:
 def delete_labeling_team(request: Request) -> Answer:
     name = request.path["team"]
     if "if-match" in request.headers:
-        request.require_match(labeling_teams.read_team(_service(), user_pool, name).etag)
-    labeling_teams.delete_team(_service(), user_pool, store, name)
+        request.require_match(labeling_teams.read_team(service, user_pool, name).etag)
+    labeling_teams.delete_team(service, user_pool, store, name)
     return Answer(status=HTTPStatus.NO_CONTENT)
 
 
 @api.route("PUT", "/labeling-teams/{team}/members/{username}", access.administer)
 def put_labeling_team_member(request: Request) -> Answer:
-    labeling_teams.add_member(_service(), user_pool, name=request.path["team"], username=request.path["username"])
+    labeling_teams.add_member(service, user_pool, name=request.path["team"], username=request.path["username"])
     return Answer(status=HTTPStatus.NO_CONTENT)
 
 
 @api.route("DELETE", "/labeling-teams/{team}/members/{username}", access.administer)
 def remove_labeling_team_member(request: Request) -> Answer:
-    labeling_teams.remove_member(_service(), user_pool, name=request.path["team"], username=request.path["username"])
+    labeling_teams.remove_member(service, user_pool, name=request.path["team"], username=request.path["username"])
     return Answer(status=HTTPStatus.NO_CONTENT)
 
 

@@ -27,6 +27,8 @@ from groundwork.user_pool import UserPool
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+    from groundwork.labeling_service import LabelingService
+
 DATA_BUCKET = os.environ["DATA_BUCKET"]
 
 logger = Logger()
@@ -170,12 +172,10 @@ def delete_data_location(request: Request) -> Answer:
 
 @api.route("GET", "/projects/{project}/labeling-teams", access.read_project)
 def list_project_labeling_teams(request: Request) -> Answer:
-    # Only this route asks the labeling service.
     from groundwork import labeling_teams
-    from groundwork.labeling_service import labeling_service
 
     projects.read_project(store, request.project)
-    page = labeling_teams.list_teams(labeling_service(), user_pool, limit=request.page_limit(), next_token=request.query.get("next_token"))
+    page = labeling_teams.list_teams(_labeling_service(), user_pool, limit=request.page_limit(), next_token=request.query.get("next_token"))
     return Answer({"items": [team.summary() for team in page.items], "next_token": page.next_token})
 
 
@@ -199,9 +199,18 @@ def create_upload(request: Request) -> Answer:
     )
 
 
+# What only one route needs is made at its first request: a cold start of the others does not wait for it.
+
+
+@cache
+def _labeling_service() -> "LabelingService":
+    from groundwork.labeling_service import labeling_service
+
+    return labeling_service()
+
+
 @cache
 def _signing_client() -> "S3Client":
-    """Made at the first upload, because an S3 client takes long to make and no other route needs one."""
     from groundwork import uploads
 
     return uploads.signing_client()

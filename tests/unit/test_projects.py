@@ -37,7 +37,7 @@ def call(method: str, path: str, body: Any = None, *, username: str = "ann", **e
         parameters[names[parts[2]]] = parts[3]
     groups = "admins" if username == "admin" else None
     request = api_event(method, path, body, username=username, groups=groups, path_parameters=parameters or None, **event)
-    return http_answer(app.lambda_handler(request, LambdaContext()))  # type: ignore[arg-type]
+    return http_answer(app.lambda_handler(request, LambdaContext()))
 
 
 def create(name: str = "pets", owner: str = "ann") -> HttpAnswer:

@@ -1,15 +1,16 @@
-"""Labeling teams: who labels. A team is a workteam of the labeling service whose members are a group of the user pool, both of the team's name."""
+"""Labeling teams: who labels. A team is a workteam of the labeling service and a group of the user pool, both of the team's name."""
 
 import hashlib
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from functools import cache
+from typing import Any
 
 from botocore.exceptions import ClientError
 
 from groundwork.access import ADMINISTRATORS
 from groundwork.errors import ConflictError, InvalidRequestError, NameTakenError, NotFoundError, RefusedByServiceError
+from groundwork.labeling_service import LabelingService
 from groundwork.rules import Fault, fault
 from groundwork.store import JobStore, Page
 from groundwork.user_pool import UserPool
@@ -20,22 +21,6 @@ _DESCRIPTION = re.compile(r"[^\r\n]{1,200}")
 _SERVICE_PAGE = 100  # API ListWorkteams, MaxResults
 # How the service says that there is no such workteam: SageMaker itself has no error of its own for it.
 _UNKNOWN = frozenset({"ValidationException", "ResourceNotFound", "ResourceNotFoundException"})
-
-
-class WorkteamOperations(Protocol):
-    """What is needed of a labeling service: operations with the keyword arguments, answers and errors of boto3's SageMaker client."""
-
-    @property
-    def create_workteam(self) -> Callable[..., Any]: ...
-
-    @property
-    def delete_workteam(self) -> Callable[..., Any]: ...
-
-    @property
-    def describe_workteam(self) -> Callable[..., Any]: ...
-
-    @property
-    def list_workteams(self) -> Callable[..., Any]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +48,16 @@ class LabelingTeam:
 
 def member_count(team: str) -> int | None:
     """How many workers the team has; None when there is no such team in the user pool that the environment names."""
-    if team == ADMINISTRATORS or not _NAME.fullmatch(team):
-        return None
-    members = UserPool.from_env().group_members(team)
+    members = _user_pool().group_members(team) if _is_team_name(team) else None
     return None if members is None else len(members)
 
 
-def list_teams(service: WorkteamOperations, user_pool: UserPool, *, limit: int, next_token: str | None) -> Page[LabelingTeam]:
+@cache
+def _user_pool() -> UserPool:
+    return UserPool.from_env()
+
+
+def list_teams(service: LabelingService, user_pool: UserPool, *, limit: int, next_token: str | None) -> Page[LabelingTeam]:
     """A page of all teams by name, as the labeling service has them. Raises InvalidRequestError for a token of another list."""
     request: dict[str, Any] = {"SortBy": "Name", "SortOrder": "Ascending", "MaxResults": min(limit, _SERVICE_PAGE)}
     if next_token:
@@ -85,12 +73,12 @@ def list_teams(service: WorkteamOperations, user_pool: UserPool, *, limit: int, 
     return Page(tuple(_team(workteam, user_pool) for workteam in answer["Workteams"]), answer.get("NextToken") or None)
 
 
-def read_team(service: WorkteamOperations, user_pool: UserPool, name: str) -> LabelingTeam:
+def read_team(service: LabelingService, user_pool: UserPool, name: str) -> LabelingTeam:
     """The team with its members. Raises NotFoundError."""
     return _team(_workteam(service, name), user_pool)
 
 
-def create_team(service: WorkteamOperations, user_pool: UserPool, *, name: str, description: str, client_id: str) -> LabelingTeam:
+def create_team(service: LabelingService, user_pool: UserPool, *, name: str, description: str, client_id: str) -> LabelingTeam:
     """A new team, empty unless the user pool has a group of that name; its workers sign in with the app client `client_id`.
 
     The group comes first, and one that exists is taken as it is: repeating this after a crash finishes the work.
@@ -105,6 +93,8 @@ def create_team(service: WorkteamOperations, user_pool: UserPool, *, name: str, 
         faults.append(fault("labeling-team.description-invalid", pointer="/description"))
     if faults:
         raise InvalidRequestError(faults)
+    if _find_workteam(service, name) is not None:
+        raise NameTakenError(f"A labeling team named {name!r} exists already.")
     user_pool.create_group(name, description)
     members = {"UserPool": user_pool.pool_id, "UserGroup": name, "ClientId": client_id}
     definitions = [{"CognitoMemberDefinition": members}]
@@ -119,7 +109,7 @@ def create_team(service: WorkteamOperations, user_pool: UserPool, *, name: str, 
     return read_team(service, user_pool, name)
 
 
-def delete_team(service: WorkteamOperations, user_pool: UserPool, store: JobStore, name: str) -> None:
+def delete_team(service: LabelingService, user_pool: UserPool, store: JobStore, name: str) -> None:
     """Remove the team and its group; the people stay. Raises NotFoundError, or ConflictError while a labeling job not at rest uses it.
 
     Repeating it after a crash removes the group that was left.
@@ -130,13 +120,13 @@ def delete_team(service: WorkteamOperations, user_pool: UserPool, store: JobStor
     try:
         service.delete_workteam(WorkteamName=_workteam(service, name)["WorkteamName"])
     except NotFoundError:
-        if name == ADMINISTRATORS or not _NAME.fullmatch(name) or not user_pool.delete_group(name):
+        if not _is_team_name(name) or not user_pool.delete_group(name):
             raise
     else:
         user_pool.delete_group(name)
 
 
-def add_member(service: WorkteamOperations, user_pool: UserPool, *, name: str, username: str) -> None:
+def add_member(service: LabelingService, user_pool: UserPool, *, name: str, username: str) -> None:
     """Put a person into the team; the next token they sign in for carries it. Raises NotFoundError or InvalidRequestError."""
     _group(read_team(service, user_pool, name))
     if not user_pool.has_user(username):
@@ -144,7 +134,7 @@ def add_member(service: WorkteamOperations, user_pool: UserPool, *, name: str, u
     user_pool.add_to_group(name, username)
 
 
-def remove_member(service: WorkteamOperations, user_pool: UserPool, *, name: str, username: str) -> None:
+def remove_member(service: LabelingService, user_pool: UserPool, *, name: str, username: str) -> None:
     """Take a person out of the team. Raises NotFoundError when there is no such team or the person is not in it."""
     if username not in _group(read_team(service, user_pool, name)):
         raise NotFoundError(f"{username} is not in the labeling team {name!r}.")
@@ -159,18 +149,27 @@ def _group(team: LabelingTeam) -> tuple[str, ...]:
     return team.members
 
 
-def _workteam(service: WorkteamOperations, name: str) -> dict[str, Any]:
+def _workteam(service: LabelingService, name: str) -> dict[str, Any]:
     """The service's description of the team (API Workteam). Raises NotFoundError."""
-    unknown = NotFoundError(f"There is no labeling team {name!r}.")
-    if name == ADMINISTRATORS or not _NAME.fullmatch(name):
-        raise unknown
+    workteam = _find_workteam(service, name) if _is_team_name(name) else None
+    if workteam is None:
+        raise NotFoundError(f"There is no labeling team {name!r}.")
+    return workteam
+
+
+def _find_workteam(service: LabelingService, name: str) -> dict[str, Any] | None:
     try:
         workteam: dict[str, Any] = service.describe_workteam(WorkteamName=name)["Workteam"]
     except ClientError as error:
         if _code(error) in _UNKNOWN:
-            raise unknown from error
+            return None
         raise
     return workteam
+
+
+def _is_team_name(name: str) -> bool:
+    """Whether a team may have the name; the administrators' group is never a team."""
+    return name != ADMINISTRATORS and _NAME.fullmatch(name) is not None
 
 
 def _team(workteam: dict[str, Any], user_pool: UserPool) -> LabelingTeam:

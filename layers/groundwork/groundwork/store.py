@@ -400,13 +400,19 @@ def _start_key(token: str, key: str, value: str) -> dict[str, Any]:
     """The key a token stands for. A token of another list, or no token at all, is a fault of the request."""
     try:
         start = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
-        if start[key] == {"S": value} and all(isinstance(part, dict) and list(part) == ["S"] for part in start.values()):
+        names = {"pk", "sk", key, f"{key.removesuffix('pk')}sk"}
+        if set(start) == names and start[key] == {"S": value} and all(_is_text(part) for part in start.values()):
             return cast("dict[str, Any]", start)
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         pass
     raise InvalidRequestError(
         [fault("request.field-invalid", pointer="/next_token", field="next_token", problem="it is not a token of this list")]
     )
+
+
+def _is_text(part: Any) -> bool:
+    """Whether it is what DynamoDB takes for a key attribute of ours: a string that is not empty."""
+    return isinstance(part, dict) and list(part) == ["S"] and isinstance(part["S"], str) and part["S"] != ""
 
 
 def _project_item(project: Project) -> Item:

@@ -39,7 +39,8 @@ class Upload:
 
 def signing_client() -> "S3Client":
     """An S3 client that signs with version 4, which every region takes (botocore would still choose version 2 in some)."""
-    return boto3.client("s3", config=Config(signature_version="s3v4"))
+    client: S3Client = boto3.client("s3", config=Config(signature_version="s3v4"))
+    return client
 
 
 def create_upload(s3: "S3Client", *, data_bucket: str, project: str, key: str, content_type: str, size: int, now: datetime) -> Upload:

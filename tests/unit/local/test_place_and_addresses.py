@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from local import address_file
-from local.emulator import Emulator, refuse_taken_port
+from local.emulator import Emulator, forget_stream_positions, refuse_taken_port
 from local.failures import StackError
 from local.place import HOST, Place
 from local.stack import check_tools, compose_addresses, down
@@ -106,6 +106,17 @@ def test_a_killed_emulator_counts_as_not_running_whoever_has_its_process_number_
 
     assert emulator.running_pid() is None
     assert emulator.running_port() is None
+
+
+def test_after_a_restart_functions_hear_of_the_first_change_of_a_table(tmp_path: Path) -> None:
+    forget_stream_positions(tmp_path)  # a fresh stack has no state yet
+    (tmp_path / "lambda.json").write_text(
+        '{"__ministack_format__": 2, "payload": {"esms": {"a": 1}, "dynamodb_stream_positions": {"a": 9}}}'
+    )
+
+    forget_stream_positions(tmp_path)
+
+    assert json.loads((tmp_path / "lambda.json").read_text()) == {"__ministack_format__": 2, "payload": {"esms": {"a": 1}}}
 
 
 def test_stopping_a_stack_that_does_not_run_is_harmless(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

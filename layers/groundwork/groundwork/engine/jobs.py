@@ -35,6 +35,12 @@ class WaitOutcome(StrEnum):
     DONE = "done"
     STOPPED = "stopped"
     EXPIRED = "expired"
+    LIMIT_REACHED = "limit_reached"  # a stopping condition of the request
+
+    @property
+    def leaves_the_rest(self) -> bool:
+        """Whether objects without all their answers stay as they came in, to be labeled by another job."""
+        return self in {WaitOutcome.STOPPED, WaitOutcome.LIMIT_REACHED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +162,19 @@ class EngineJob:
     @property
     def kms_key_id(self) -> str | None:
         return self.request["OutputConfig"].get("KmsKeyId") or None
+
+    @property
+    def has_stopping_conditions(self) -> bool:
+        """Whether the request asks for less than everything."""
+        conditions = self.request.get("StoppingConditions") or {}
+        return "MaxHumanLabeledObjectCount" in conditions or conditions.get("MaxPercentageOfInputDatasetLabeled", 100) < 100
+
+    def reaches_limit(self, labeled: int, objects: int) -> bool:
+        """Whether a stopping condition is met with this many of the job's objects labeled (API LabelingJobStoppingConditions)."""
+        conditions = self.request.get("StoppingConditions") or {}
+        most = conditions.get("MaxHumanLabeledObjectCount", objects)
+        percentage = conditions.get("MaxPercentageOfInputDatasetLabeled", 100)
+        return bool(labeled >= most or labeled * 100 >= percentage * objects)
 
     def wait_outcome(self, now: datetime) -> WaitOutcome | None:
         """Why there is nothing left to wait for; None while workers may still answer."""

@@ -29,7 +29,8 @@ _CHUNK = 1024 * 1024
 _UNREADABLE = {
     "NoSuchKey": "does not exist",
     "NoSuchBucket": "does not exist",
-    "AccessDenied": "may not be read by the labeling service",
+    # S3 says so of a missing object too, to those who may not list the bucket.
+    "AccessDenied": "does not exist, or may not be read by the labeling service",
     "PreconditionFailed": "changed after the labeling job began",
 }
 

@@ -67,8 +67,8 @@ def finish(name: str, outcome: WaitOutcome, store: EngineStore, s3: "S3Client", 
 def write_output(job: EngineJob, outcome: WaitOutcome, store: EngineStore, s3: "S3Client") -> Counters:
     """Close all shards to answers, then write the whole output tree. Raises InputRefusedError when the manifest is gone or changed.
 
-    An object with all its answers is labeled. When the job was stopped, one with fewer stays as it came in; when its time is
-    over, fewer answers count too, and an object without any has failed (sms-data-output, sms-custom-templates-step3).
+    An object with all its answers is labeled. When the job was stopped, or reached its limit, one with fewer stays as it came in; when
+    its time is over, fewer answers count too, and an object without any has failed (sms-data-output, sms-custom-templates-step3).
     """
     tree = OutputTree(job, s3)
     consolidation = _Consolidation(job, outcome, store, tree)
@@ -115,13 +115,18 @@ class _Consolidation:
         return additions
 
     def _labeled_objects(self, shard: int, additions: dict[int, Mapping[str, Any]]) -> Iterator[tuple[Task, list[StoredAnswer]]]:
-        answers = {task: list(group) for task, group in groupby(self._store.answers(self._job.key, shard), key=lambda answer: answer.task)}
+        # Tasks and answers both come in the order of task numbers, so one object's answers are in memory at a time.
+        answers = groupby(self._store.answers(self._job.key, shard), key=lambda answer: answer.task)
+        answered, group = next(answers, (None, iter(())))
         for task in self._store.tasks(self._job.key, shard):
-            given = answers.get(task.number, [])
-            if given and (self._outcome is not WaitOutcome.STOPPED or len(given) >= task.needed):
+            given: list[StoredAnswer] = []
+            if answered == task.number:
+                given = list(group)
+                answered, group = next(answers, (None, iter(())))
+            if given and (not self._outcome.leaves_the_rest or len(given) >= task.needed):
                 self.labeled += 1
                 yield task, given
-            elif given or self._outcome is WaitOutcome.STOPPED:
+            elif given or self._outcome.leaves_the_rest:
                 self.unlabeled += 1
             else:
                 self.failed += 1

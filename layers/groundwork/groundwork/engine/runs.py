@@ -48,7 +48,7 @@ class RunDriver:
             case None:
                 self._start(job, job.attempt)
             case "RUNNING":
-                outcome = job.wait_outcome(now)
+                outcome = job.wait_outcome(now) or self._limit_reached(job)
                 if job.token is not None and outcome is not None:
                     self._end_wait(job.token, outcome)
             case _:
@@ -74,6 +74,15 @@ class RunDriver:
     def close_finished_shard(self, name: str, number: int) -> None:
         """Count a shard whose tasks all have their answers. The job's changed item then leads to `drive`."""
         self._store.close_shard(name, number, only_if_finished=True)
+
+    def _limit_reached(self, job: EngineJob) -> WaitOutcome | None:
+        """Seen when a shard is finished and every minute, so a job may label some more than its limit, as Ground Truth's batches do."""
+        if not job.has_stopping_conditions:
+            return None
+        shards = list(self._store.shards(job.key))
+        objects = sum(shard.tasks for shard in shards)
+        labeled = objects - sum(shard.unfinished for shard in shards)
+        return WaitOutcome.LIMIT_REACHED if job.reaches_limit(labeled, objects) else None
 
     def _execution_status(self, job: EngineJob) -> str | None:
         """The status of the attempt's execution, None when there is none yet."""

@@ -20,6 +20,7 @@
 
 import json
 import os
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -43,6 +44,7 @@ _MAX_TRANSACTION_ITEMS = 100
 # DynamoDB takes 4 MB in one transaction; keys and attribute names need some of it.
 _MAX_TRANSACTION_BYTES = 3_500_000
 _CONFLICT_TRIES = 8
+_CONFLICT_PAUSE = 0.005
 _NOT_AT_REST = "#status IN (:initializing, :in_progress, :stopping)"
 _NOT_AT_REST_VALUES = {
     ":initializing": JobStatus.INITIALIZING.value,
@@ -401,7 +403,9 @@ class EngineStore:
         Two transactions that meet on an item cancel each other without either condition being false; those are tried again.
         """
         conflict: Exception | None = None
-        for _ in range(_CONFLICT_TRIES):
+        for attempt in range(_CONFLICT_TRIES):
+            if attempt:
+                time.sleep(_CONFLICT_PAUSE * 2**attempt)
             try:
                 self._client.transact_write_items(TransactItems=cast("Any", writes))
             except self._client.exceptions.TransactionCanceledException as error:

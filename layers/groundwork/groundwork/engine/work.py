@@ -115,10 +115,9 @@ class Work:
             for job in self._store.jobs_not_at_rest(team):
                 if not _takes_work(job, now):
                     continue
-                shards = list(self._store.open_shards(job.key))
+                shards = list(self._store.shards(job.key))
                 answered = self._store.worker_place(job.key, worker.id).answered
-                total = sum(shard.tasks for shard in self._store.shards(job.key))
-                available = min(sum(shard.unfinished for shard in shards), total - answered)
+                available = min(sum(shard.unfinished for shard in shards), sum(shard.tasks for shard in shards) - answered)
                 if available > 0:
                     found.append(JobWithWork(job.name, job.title, job.description, job.task_type.key, available, answered))
         return sorted(found, key=lambda job: job.name.lower())

@@ -1,0 +1,185 @@
+"""The things tests are about, made with one line each, and a labeling service that lives in memory."""
+
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from groundwork.access import Role
+from groundwork.data_locations import DataLocation, DataLocations, LocationAccess, project_prefix
+from groundwork.labeling_jobs.definition import LabelingJobDefinition
+from groundwork.labeling_jobs.drafting import Surroundings
+from groundwork.labeling_jobs.job import LabelingJob
+from groundwork.labeling_jobs.lifecycle import Status
+from groundwork.store import JobEvent, JobStore, Project
+
+ROOT = Path(__file__).resolve().parent.parent
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+BUCKET = "groundwork-data"
+MANIFEST = f"s3://{BUCKET}/projects/pets/manifests/cats.manifest"
+EXECUTION = "arn:aws:states:us-east-1:123456789012:execution:launch:one"
+
+
+def a_document(**overrides: Any) -> dict[str, Any]:
+    """What a client sends to create a labeling job without faults."""
+    return {
+        "name": "cats-1",
+        "task_category": "Image",
+        "task_type": "ImageMultiClass",
+        "input_manifest_uri": MANIFEST,
+        "labeling_team": "vets",
+        "workers_per_object": 3,
+        "description": "Choose the animal in the picture",
+        "labels": ["cat", "dog"],
+        **overrides,
+    }
+
+
+def a_definition(**overrides: Any) -> LabelingJobDefinition:
+    """A definition without faults."""
+    return LabelingJobDefinition(**a_document(**overrides))
+
+
+def a_job(**overrides: Any) -> LabelingJob:
+    """A draft of ann's in the project `pets`; `name` may be given in place of a whole definition."""
+    name = overrides.pop("name", "cats-1")
+    return LabelingJob(
+        **{
+            "project": "pets",
+            "job_id": f"id-of-{name.lower()}",
+            "definition": a_definition(name=name),
+            "status": Status.DRAFT,
+            "labeling_service": "BuiltIn",
+            "created_by": "ann",
+            "created_at": NOW,
+            "updated_at": NOW,
+            **overrides,
+        }
+    )
+
+
+def a_project(store: JobStore, name: str = "pets", *, owner: str = "ann", collaborators: tuple[str, ...] = ()) -> Project:
+    """A project in the store, with its members and its own prefix."""
+    project = Project(name=name, description="", created_at=NOW)
+    store.create_project(project, owner, DataLocation("default", project_prefix(BUCKET, name), LocationAccess.READ_WRITE))
+    for username in collaborators:
+        store.put_member(name, username, Role.COLLABORATOR)
+    return project
+
+
+def a_stored_job(store: JobStore, **overrides: Any) -> LabelingJob:
+    """A labeling job in the store; its project must be there."""
+    job = a_job(**overrides)
+    store.create_job(job, JobEvent(NOW, "Created", {"status": job.status.value, "by": job.created_by}))
+    return job
+
+
+def some_surroundings(**overrides: Any) -> Surroundings:
+    """Surroundings in which `a_definition()` has no faults: the project's own prefix, and a team of three."""
+    return Surroundings(
+        **{
+            "region": "us-east-1",
+            "labeling_service": "BuiltIn",
+            "data_locations": some_locations,
+            "team_member_count": {"vets": 3}.get,
+            **overrides,
+        }
+    )
+
+
+def some_locations(project: str = "pets") -> DataLocations:
+    """The one data location that every project has."""
+    return DataLocations.of([DataLocation("default", project_prefix(BUCKET, project), LocationAccess.READ_WRITE)])
+
+
+def event_sample(name: str) -> dict[str, Any]:
+    """A sample of `events/`."""
+    sample: dict[str, Any] = json.loads((ROOT / "events" / f"{name}.json").read_text())
+    return sample
+
+
+def service_error(code: str, message: str = "It said so.", operation: str = "CreateLabelingJob") -> ClientError:
+    """An error as boto3's SageMaker client raises it."""
+    return ClientError({"Error": {"Code": code, "Message": message}}, operation)
+
+
+def what_the_bus_hears(client: Any) -> list[dict[str, Any]]:
+    """The entries that this EventBridge client puts from now on."""
+    heard: list[dict[str, Any]] = []
+    client.meta.events.register("provide-client-params.events.PutEvents", lambda params, **_: heard.extend(params["Entries"]))
+    return heard
+
+
+class CrashError(Exception):
+    """The function was killed here."""
+
+
+@dataclass
+class LabelingServiceInMemory:
+    """Labeling jobs of a labeling service, to be moved by hand. `failures` are raised by the next creations, one each."""
+
+    jobs: dict[str, dict[str, Any]] = field(default_factory=dict)
+    failures: list[Exception] = field(default_factory=list)
+    stopped: list[str] = field(default_factory=list)
+    crash_after_creation: bool = False
+
+    def create_labeling_job(self, **request: Any) -> dict[str, Any]:
+        if self.failures:
+            raise self.failures.pop(0)
+        name = request["LabelingJobName"]
+        if name.lower() in self.jobs:
+            raise service_error("ResourceInUse")
+        arn = f"arn:aws:sagemaker:us-east-1:123456789012:labeling-job/{name.lower()}"
+        self.jobs[name.lower()] = {
+            "LabelingJobName": name,
+            "LabelingJobArn": arn,
+            "LabelingJobStatus": "Initializing",
+            "LabelCounters": {"TotalLabeled": 0, "HumanLabeled": 0, "MachineLabeled": 0, "FailedNonRetryableError": 0, "Unlabeled": 2},
+            "Tags": request["Tags"],
+        }
+        if self.crash_after_creation:
+            self.crash_after_creation = False
+            raise CrashError
+        return {"LabelingJobArn": arn}
+
+    def describe_labeling_job(self, **request: Any) -> dict[str, Any]:
+        try:
+            return dict(self.jobs[request["LabelingJobName"].lower()])
+        except KeyError:
+            raise service_error("ResourceNotFound", operation="DescribeLabelingJob") from None
+
+    def stop_labeling_job(self, **request: Any) -> dict[str, Any]:
+        name = request["LabelingJobName"]
+        self.stopped.append(name)
+        self.jobs[name.lower()]["LabelingJobStatus"] = "Stopping"
+        return {}
+
+    def list_labeling_jobs(self, **request: Any) -> dict[str, Any]:
+        return {"LabelingJobSummaryList": list(self.jobs.values())}
+
+    def list_workteams(self, **request: Any) -> dict[str, Any]:
+        return {"Workteams": []}
+
+    def describe_workteam(self, **request: Any) -> dict[str, Any]:
+        raise service_error("ValidationException", operation="DescribeWorkteam")
+
+    def create_workteam(self, **request: Any) -> dict[str, Any]:
+        raise service_error("ValidationException", operation="CreateWorkteam")
+
+    def delete_workteam(self, **request: Any) -> dict[str, Any]:
+        return {"Success": True}
+
+    def report(self, name: str, status: str, **description: Any) -> None:
+        """Let the service say this of the job from now on."""
+        self.jobs[name.lower()] |= {"LabelingJobStatus": status, **description}
+
+    def has(self, job: LabelingJob, **description: Any) -> None:
+        """Put the very job on the service, as its launch would have."""
+        self.create_labeling_job(
+            LabelingJobName=job.name,
+            Tags=[{"Key": "groundwork:project", "Value": job.project}, {"Key": "groundwork:job-id", "Value": job.job_id}],
+        )
+        self.jobs[job.name.lower()] |= description

@@ -1,0 +1,257 @@
+"""Every route of every API function, asked by every kind of caller. One table says what each of them gets.
+
+"Nobody" has no token. API Gateway answers such requests with 401 before they reach a function (test_template checks that every
+route but GET /health has the authorizer); the function refuses them too, as the second line of defence: 403, or 404 where the
+caller must not learn that there is anything.
+"""
+
+import importlib
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+
+from groundwork.access import Role
+from groundwork.data_locations import DataLocation, LocationAccess, S3Uri
+from groundwork.engine.jobs import JobStatus
+from groundwork.labeling_jobs.lifecycle import Status
+from groundwork.store import JobStore
+from tests.api_events import HttpAnswer, LambdaContext, api_event, http_answer, make_user_pool
+from tests.builders import BUCKET, NOW, ROOT, a_document, a_project, a_stored_job
+from tests.unit.engine.builders import a_job as an_engine_job
+from tests.unit.engine.builders import a_request, chose, pictures
+
+if TYPE_CHECKING:
+    from groundwork.http_api import HttpApi
+    from tests.unit.engine.builders import Engine
+
+APIS: dict[str, "HttpApi"] = {
+    path.parent.name: importlib.import_module(f"functions.{path.parent.name}.app").api for path in sorted(ROOT.glob("functions/serve_*/app.py"))
+}
+ROUTES = {f"{route.method} {route.path}": api for api in APIS.values() for route in api.routes}
+
+#: Kind of caller -> user name and groups of the token; None: no token.
+CALLERS: dict[str, tuple[str, tuple[str, ...]] | None] = {
+    "nobody": None,
+    "outsider": ("olga", ()),
+    "worker": ("wendy", ("vets",)),
+    "collaborator": ("bob", ()),
+    "owner": ("ann", ()),
+    "admin": ("root", ("admins",)),
+    "member of another project": ("zed", ()),
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """What each kind of caller gets, in the order of CALLERS; and what a request to the route needs."""
+
+    statuses: tuple[int, ...]
+    path: dict[str, str] = field(default_factory=dict)
+    body: Any = None
+
+    def __post_init__(self) -> None:
+        assert len(self.statuses) == len(CALLERS)
+
+
+pets = partial(Row, path={"project": "pets"})
+draft = partial(Row, path={"project": "pets", "name": "draft-1"})
+running = partial(Row, path={"project": "pets", "name": "running-1"})
+finished = partial(Row, path={"project": "pets", "name": "finished-1"})
+team = partial(Row, path={"team": "spare"})
+lease = partial(Row, path={"lease_id": "<wendy's>"})
+
+MATRIX = {
+    #                                                          nobody outsid worker collab owner admin other
+    "GET /health":                                          Row((200,   200,   200,   200,  200,  200,  200)),
+    "GET /me":                                              Row((403,   200,   200,   200,  200,  200,  200)),
+    "GET /task-types":                                      Row((403,   200,   200,   200,  200,  200,  200)),
+
+    "POST /projects":                                       Row((403,   403,   403,   403,  403,  201,  403),
+                                                                body={"name": "new", "description": "", "owner": "ann"}),
+    "GET /projects":                                        Row((403,   200,   200,   200,  200,  200,  200)),
+    "GET /projects/{project}":                             pets((404,   404,   404,   200,  200,  200,  404)),
+    "PATCH /projects/{project}":                           pets((404,   404,   404,   403,  200,  403,  404), body={"description": "New"}),
+    # 409: allowed, but a labeling job still runs.
+    "DELETE /projects/{project}":                          pets((404,   404,   404,   403,  403,  409,  404)),
+    "GET /projects/{project}/members":                     pets((404,   404,   404,   200,  200,  200,  404)),
+    "PUT /projects/{project}/members/{username}":           Row((404,   404,   404,   403,  201,  201,  404),
+                                                                {"project": "pets", "username": "cleo"}, {"role": "collaborator"}),
+    "DELETE /projects/{project}/members/{username}":        Row((404,   404,   404,   403,  204,  204,  404),
+                                                                {"project": "pets", "username": "bob"}),
+    "GET /projects/{project}/data-locations":              pets((404,   404,   404,   200,  200,  200,  404)),
+    "PUT /projects/{project}/data-locations/{id}":          Row((404,   404,   404,   403,  403,  200,  404), {"project": "pets", "id": "more"},
+                                                                {"s3_prefix": f"s3://{BUCKET}/projects/zoo/", "access": "read"}),
+    "DELETE /projects/{project}/data-locations/{id}":       Row((404,   404,   404,   403,  403,  204,  404), {"project": "pets", "id": "more"}),
+    "GET /projects/{project}/labeling-teams":              pets((404,   404,   404,   200,  200,  200,  404)),
+    "POST /projects/{project}/uploads":                    pets((404,   404,   404,   201,  201,  403,  404),
+                                                                body={"key": "datasets/a.png", "content_type": "image/png", "size": 5}),
+
+    "GET /labeling-teams":                                  Row((403,   403,   403,   403,  403,  200,  403)),
+    "POST /labeling-teams":                                 Row((403,   403,   403,   403,  403,  201,  403),
+                                                                body={"name": "new", "description": "New"}),
+    "GET /labeling-teams/{team}":                          team((403,   403,   403,   403,  403,  200,  403)),
+    "DELETE /labeling-teams/{team}":                       team((403,   403,   403,   403,  403,  204,  403)),
+    "PUT /labeling-teams/{team}/members/{username}":        Row((403,   403,   403,   403,  403,  204,  403), {"team": "spare", "username": "cleo"}),
+    "DELETE /labeling-teams/{team}/members/{username}":     Row((403,   403,   403,   403,  403,  204,  403), {"team": "vets", "username": "wendy"}),
+
+    "POST /projects/{project}/labeling-jobs":              pets((404,   404,   404,   202,  202,  403,  404),
+                                                                body=a_document(name="new-1", workers_per_object=1)),
+    "GET /projects/{project}/labeling-jobs":               pets((404,   404,   404,   200,  200,  200,  404)),
+    "GET /projects/{project}/labeling-jobs/{name}":       draft((404,   404,   404,   200,  200,  200,  404)),
+    "PATCH /projects/{project}/labeling-jobs/{name}":     draft((404,   404,   404,   200,  200,  403,  404), body={"description": "New"}),
+    # The draft is the owner's; what a creator may do is test_access's.
+    "DELETE /projects/{project}/labeling-jobs/{name}":    draft((404,   404,   404,   403,  204,  403,  404)),
+    "POST /projects/{project}/labeling-jobs/{name}/submit": draft((404, 404,   404,   202,  202,  403,  404)),
+    "POST /projects/{project}/labeling-jobs/{name}/stop": running((404, 404,   404,   403,  202,  202,  404)),
+    "GET /projects/{project}/labeling-jobs/{name}/events": draft((404,  404,   404,   200,  200,  200,  404)),
+    "GET /projects/{project}/labeling-jobs/{name}/validation-report":
+                                                          draft((404,   404,   404,   200,  200,  200,  404)),
+    "GET /projects/{project}/labeling-jobs/{name}/output": finished((404, 404, 404,   200,  200,  200,  404)),
+
+    "GET /work/labeling-jobs":                              Row((403,   200,   200,   200,  200,  200,  200)),
+    "POST /work/labeling-jobs/{name}/leases":               Row((403,   404,   201,   404,  404,  404,  404), {"name": "Kinds-1"}),
+    "GET /work/leases/{lease_id}":                        lease((403,   404,   200,   404,  404,  404,  404)),
+    "POST /work/leases/{lease_id}/renew":                 lease((403,   404,   200,   404,  404,  404,  404)),
+    "POST /work/leases/{lease_id}/answer":                lease((403,   404,   200,   404,  404,  404,  404), body={"answer": chose("car")}),
+    "POST /work/leases/{lease_id}/return":                lease((403,   404,   204,   404,  404,  404,  404)),
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def world(jobs_table: object, engine: "Engine") -> None:
+    """Two projects with their people; a draft, a running and a finished job of `pets`; a job in the engine for the team `vets`."""
+    pool = make_user_pool("ann", "bob", "cleo", "zed", "wendy", "olga")
+    client = boto3.client("cognito-idp")
+    for name in ("vets", "spare"):
+        client.create_group(UserPoolId=pool, GroupName=name)
+    client.admin_add_user_to_group(UserPoolId=pool, GroupName="vets", Username="wendy")
+    store = JobStore.from_env()
+    a_project(store, "pets", owner="ann", collaborators=("bob",))
+    a_project(store, "zoo", owner="zed")
+    store.put_data_location("pets", DataLocation("more", S3Uri(BUCKET, "projects/zoo/"), LocationAccess.READ))
+    document = a_stored_job(store, name="running-1", status=Status.IN_PROGRESS).definition
+    a_stored_job(store, name="draft-1", definition=document.model_copy(update={"name": "draft-1", "workers_per_object": 1}))
+    output = f"s3://{BUCKET}/projects/pets/output/finished-1/manifests/output/output.manifest"
+    a_stored_job(store, name="finished-1", status=Status.COMPLETED, output_manifest_uri=output)
+
+    now = datetime.now(UTC)
+    engine.put_input(pictures(2))
+    assert engine.store.create_job(replace(an_engine_job(a_request()), created_at=now, modified_at=now))
+    from groundwork.engine.loading import load_tasks
+
+    load_tasks("Kinds-1", engine.store, engine.s3)
+    engine.set_status("Kinds-1", JobStatus.IN_PROGRESS)
+
+
+def ask(api: "HttpApi", method: str, template: str, path: dict[str, str], body: Any, kind: str) -> HttpAnswer:
+    username, groups = CALLERS[kind] or (None, ())
+    concrete = template.format(**path)
+    request = api_event(method, concrete, body, username=username, groups=",".join(groups) or None, path_parameters=path or None)
+    return http_answer(api.handle(request, LambdaContext()))  # type: ignore[arg-type]
+
+
+def lease_of_wendy() -> str:
+    answer = ask(APIS["serve_work"], "POST", "/work/labeling-jobs/{name}/leases", {"name": "Kinds-1"}, None, "worker")
+    assert answer.status == 201
+    return str(answer.body["lease_id"])
+
+
+def test_every_route_is_in_the_table_and_the_table_has_no_other() -> None:
+    assert set(MATRIX) == set(ROUTES)
+
+
+@pytest.mark.parametrize("route", MATRIX)
+def test_each_kind_of_caller_gets_what_the_table_says(route: str, request: pytest.FixtureRequest) -> None:
+    row, (method, template) = MATRIX[route], route.split(" ")
+    path = {**row.path, **({"lease_id": lease_of_wendy()} if "lease_id" in row.path else {})}
+    # Who is refused changes nothing, so all of them meet the same world; each who is allowed gets a world of their own below.
+    refused = [(kind, status) for kind, status in zip(CALLERS, row.statuses, strict=True) if status in {403, 404}]
+
+    answers = [(kind, ask(ROUTES[route], method, template, path, row.body, kind)) for kind, _ in refused]
+
+    assert [(kind, answer.status) for kind, answer in answers] == refused
+    for _, answer in answers:
+        assert answer.headers["Content-Type"] == "application/problem+json"
+        assert set(answer.body) == {"type", "title", "status", "detail", "instance", "request_id", "errors"}
+
+
+ALLOWED = [(route, kind, status) for route, row in MATRIX.items() for kind, status in zip(CALLERS, row.statuses, strict=True) if status not in {403, 404}]
+
+
+@pytest.mark.parametrize(("route", "kind", "status"), ALLOWED, ids=[f"{route} as {kind}" for route, kind, _ in ALLOWED])
+def test_who_is_allowed_gets_what_they_asked_for(route: str, kind: str, status: int) -> None:
+    row, (method, template) = MATRIX[route], route.split(" ")
+    path = {**row.path, **({"lease_id": lease_of_wendy()} if "lease_id" in row.path else {})}
+
+    assert ask(ROUTES[route], method, template, path, row.body, kind).status == status
+
+
+# --- what the table cannot say ---------------------------------------------------------------------------------------
+
+
+def test_work_is_listed_for_members_of_its_team_only() -> None:
+    listed = {kind: ask(APIS["serve_work"], "GET", "/work/labeling-jobs", {}, None, kind).body for kind in CALLERS if kind != "nobody"}
+
+    assert {kind for kind, body in listed.items() if body["items"]} == {"worker"}
+
+
+def test_another_member_of_the_team_cannot_touch_a_lease(monkeypatch: pytest.MonkeyPatch) -> None:
+    lease_id = lease_of_wendy()
+    monkeypatch.setitem(CALLERS, "colleague", ("walt", ("vets",)))
+
+    for route, row in MATRIX.items():
+        if "lease_id" in row.path:
+            method, template = route.split(" ")
+            assert ask(APIS["serve_work"], method, template, {"lease_id": lease_id}, row.body, "colleague").status == 404
+
+
+def test_projects_are_listed_for_their_members_and_for_administrators() -> None:
+    listed = {
+        kind: [project["name"] for project in ask(APIS["serve_projects"], "GET", "/projects", {}, None, kind).body["items"]]
+        for kind in CALLERS
+        if kind != "nobody"
+    }
+
+    assert listed == {
+        "outsider": [],
+        "worker": [],
+        "collaborator": ["pets"],
+        "owner": ["pets"],
+        "admin": ["pets", "zoo"],
+        "member of another project": ["zoo"],
+    }
+
+
+@pytest.mark.parametrize("route", [route for route in MATRIX if "{project}" in route and "{name}" in route])
+def test_a_job_cannot_be_reached_through_a_project_of_ones_own(route: str) -> None:
+    row, (method, template) = MATRIX[route], route.split(" ")
+
+    assert ask(ROUTES[route], method, template, {**row.path, "project": "zoo"}, row.body, "member of another project").status == 404
+
+
+def test_a_project_that_does_not_exist_answers_like_one_that_is_hidden() -> None:
+    hidden, missing = (
+        ask(APIS["serve_projects"], "GET", "/projects/{project}", {"project": project}, None, "outsider") for project in ("pets", "nowhere")
+    )
+
+    assert {**hidden.body, "instance": ""} == {**missing.body, "instance": ""}
+
+
+def test_a_removed_member_is_refused_at_once() -> None:
+    JobStore.from_env().remove_member("pets", "bob")
+
+    assert ask(APIS["serve_labeling_jobs"], *("GET", "/projects/{project}/labeling-jobs"), {"project": "pets"}, None, "collaborator").status == 404
+
+
+def test_a_role_in_one_project_is_none_in_another() -> None:
+    JobStore.from_env().put_member("zoo", "ann", Role.COLLABORATOR)
+
+    assert ask(APIS["serve_projects"], "PATCH", "/projects/{project}", {"project": "zoo"}, {"description": "x"}, "owner").status == 403
+
+
+def test_the_worlds_clock_does_not_matter() -> None:
+    assert NOW.tzinfo is UTC

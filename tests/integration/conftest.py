@@ -1,0 +1,49 @@
+"""One local stack for the whole run: the real template.yaml, IAM enforced, on a port and in a folder of its own."""
+
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from local import stack as local_stack
+from local.place import Place
+from tests.integration.front_door import FrontDoor
+
+
+@pytest.fixture(autouse=True)
+def aws() -> Iterator[None]:
+    """Nothing is faked here: requests go to the local stack."""
+    return
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+@pytest.fixture(scope="session")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """A running local stack; stopped and forgotten at the end.
+
+    `GROUNDWORK_TEST_STACK=<port>:<folder>` names one to use and leave running, so that a developer need not wait for a fresh one.
+    """
+    if kept := os.environ.get("GROUNDWORK_TEST_STACK"):
+        port, _, kept_folder = kept.partition(":")
+        place = Place(int(port), Path(kept_folder))
+        local_stack.up(place)
+        yield place
+        return
+    place = Place(_free_port(), tmp_path_factory.mktemp("stack"))
+    local_stack.up(place)
+    yield place
+    local_stack.down(place)
+
+
+@pytest.fixture(scope="session")
+def door(place: Place) -> FrontDoor:
+    """The way in that clients have: the HTTP API, with everybody signed in; and behind it, AWS as an operator sees it."""
+    return FrontDoor(place)

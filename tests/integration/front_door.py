@@ -1,0 +1,215 @@
+"""What integration tests do and look at: requests as clients send them, and AWS as an operator sees it."""
+
+import io
+import json
+import time
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import cached_property
+from typing import Any
+
+import boto3
+from PIL import Image
+
+from local import address_file
+from local.client import ApiClient, sign_in
+from local.place import REGION, Place
+
+PATIENCE_SECONDS = 30.0  # a limit for a stuck stack, not an expectation of speed
+PEOPLE = ("admin", "owner", "collaborator", "outsider", "worker-1", "worker-2", "worker-3")
+
+
+class FrontDoor:
+    """The demo project of a running stack, and its people."""
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        self.addresses = address_file.require(place.address_file)
+        with ThreadPoolExecutor(4) as pool:
+            self._clients = dict(zip(PEOPLE, pool.map(self._sign_in, PEOPLE), strict=True))
+        self.nobody = ApiClient(self.addresses["api_url"])
+
+    def _sign_in(self, person: str) -> ApiClient:
+        user = self.addresses["users"][person]
+        token = sign_in(
+            self.addresses["endpoint_url"], REGION, self.addresses["user_pool_client_id"], user["username"], user["password"]
+        )
+        return ApiClient(self.addresses["api_url"], token)
+
+    def as_(self, person: str) -> ApiClient:
+        return self._clients[person]
+
+    # --- data and jobs -------------------------------------------------------------------------------------------
+
+    def upload_pictures(self, count: int) -> list[str]:
+        """Upload small pictures into the demo project; their S3 URIs."""
+        folder = f"datasets/{uuid.uuid4().hex[:8]}"
+        return [self.as_("owner").upload("demo", f"{folder}/{n}.png", _picture(n), "image/png") for n in range(count)]
+
+    def upload_manifest(self, lines: Sequence[dict[str, Any] | str]) -> str:
+        body = "".join((line if isinstance(line, str) else json.dumps(line)) + "\n" for line in lines)
+        return self.as_("owner").upload("demo", f"manifests/{uuid.uuid4().hex[:8]}.txt", body.encode(), "text/plain")
+
+    def definition(self, manifest: str, **changes: Any) -> dict[str, Any]:
+        """A legal definition of a labeling job over that manifest."""
+        return {
+            "name": f"Job-{uuid.uuid4().hex[:10]}",
+            "task_category": "Image",
+            "task_type": "ImageMultiClass",
+            "input_manifest_uri": manifest,
+            "labeling_team": self.addresses["demo"]["labeling_team"],
+            "workers_per_object": 1,
+            "description": "Choose what you see",
+            "labels": ["cat", "dog"],
+            **changes,
+        }
+
+    def create(self, definition: dict[str, Any], person: str = "owner") -> str:
+        """Create and submit; the job's name."""
+        name: str = self.as_(person).post("/projects/demo/labeling-jobs", definition).expect(202)["name"]
+        return name
+
+    def running_job(self, objects: int = 2, **changes: Any) -> str:
+        """A labeling job over fresh pictures, with work to be had."""
+        manifest = self.upload_manifest([{"source-ref": uri} for uri in self.upload_pictures(objects)])
+        name = self.create(self.definition(manifest, **changes))
+        self.wait_for(name, "InProgress")
+        return name
+
+    def job(self, name: str, person: str = "owner") -> dict[str, Any]:
+        job: dict[str, Any] = self.as_(person).get(f"/projects/demo/labeling-jobs/{name}").expect(200)
+        return job
+
+    def wait_for(self, name: str, *statuses: str) -> dict[str, Any]:
+        """The job once it has one of the statuses. A job that comes to rest in another one fails at once."""
+        at_rest = {"Draft", "Completed", "Failed", "Stopped"}
+
+        def arrived() -> dict[str, Any] | None:
+            job = self.job(name)
+            if job["status"] in statuses:
+                return job
+            assert job["status"] not in at_rest, f"{name} is {job['status']}: {job['failure_reason']} {job['validation']}"
+            return None
+
+        return eventually(arrived, f"{name} to be {' or '.join(statuses)}")
+
+    def events(self, name: str) -> list[dict[str, Any]]:
+        items: list[dict[str, Any]] = self.as_("owner").get(f"/projects/demo/labeling-jobs/{name}/events").expect(200)["items"]
+        return items
+
+    def statuses(self, name: str) -> list[str]:
+        """The statuses the job had, in order."""
+        return [event["detail"].get("to") or event["detail"]["status"] for event in self.events(name) if event["type"] != "Edited"]
+
+    def output(self, name: str) -> list[dict[str, Any]]:
+        """The lines of the job's output manifest."""
+        output = self.as_("owner").get(f"/projects/demo/labeling-jobs/{name}/output").expect(200)
+        return [json.loads(line) for line in self.nobody.download(output["url"]).decode().splitlines()]
+
+    # --- work ----------------------------------------------------------------------------------------------------
+
+    def lease(self, worker: str, name: str) -> dict[str, Any] | None:
+        """A lease on work in that job, or None when there is nothing for this worker now."""
+        answer = self.as_(worker).post(f"/work/labeling-jobs/{name}/leases")
+        if answer.status == 204:
+            return None
+        lease: dict[str, Any] = answer.expect(201)
+        return lease
+
+    def answer(self, worker: str, lease: dict[str, Any], label: str) -> None:
+        body = {"answer": {"crowd-image-classifier": {"label": label}}}
+        assert self.as_(worker).post(f"/work/leases/{lease['lease_id']}/answer", body).expect(200) == {"accepted": True}
+
+    def label_everything(self, worker: str, name: str, label: str | Callable[[dict[str, Any]], str]) -> int:
+        """Answer until there is nothing left for this worker; how many answers that took."""
+        answered = 0
+        while lease := self.lease(worker, name):
+            self.answer(worker, lease, label if isinstance(label, str) else label(lease))
+            answered += 1
+        return answered
+
+    # --- behind the door -----------------------------------------------------------------------------------------
+
+    def operator(self, service: str) -> Any:
+        """A client with an operator's rights."""
+        return boto3.client(  # type: ignore[call-overload]
+            service,
+            region_name=REGION,
+            endpoint_url=self.addresses["endpoint_url"],
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+        )
+
+    @cached_property
+    def resources(self) -> dict[str, str]:
+        """Physical ids of the stack's resources by logical id."""
+        pages = self.operator("cloudformation").get_paginator("list_stack_resources").paginate(StackName=self.addresses["stack_name"])
+        return {found["LogicalResourceId"]: found["PhysicalResourceId"] for page in pages for found in page["StackResourceSummaries"]}
+
+    def role_of(self, function: str) -> str:
+        """The name of a function's role."""
+        configuration = self.operator("lambda").get_function_configuration(FunctionName=self.resources[function])
+        role: str = configuration["Role"].rpartition("/")[2]
+        return role
+
+    @contextmanager
+    def denied(self, function: str, *actions: str) -> Iterator[None]:
+        """While this lasts, the function's role lacks the right to these actions, as if an outage or an operator had taken it."""
+        iam, role = self.operator("iam"), self.role_of(function)
+        document = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": list(actions), "Resource": "*"}]}
+        iam.put_role_policy(RoleName=role, PolicyName="denied-for-a-test", PolicyDocument=json.dumps(document))
+        try:
+            yield
+        finally:
+            iam.delete_role_policy(RoleName=role, PolicyName="denied-for-a-test")
+
+    def launches(self, name: str) -> list[dict[str, Any]]:
+        """The executions of the launch machine for that job, newest first."""
+        machine = self.operator("stepfunctions")
+        found = machine.list_executions(stateMachineArn=self.resources["LaunchMachine"])["executions"]
+        described = [machine.describe_execution(executionArn=execution["executionArn"]) for execution in found]
+        return [execution for execution in described if json.loads(execution["input"])["name"] == name]
+
+    def say_launch_ended(self, execution_arn: str, name: str, status: str) -> None:
+        """Put the event on the bus that AWS sends when an execution ends before its time; the local stack does not send it."""
+        detail = {
+            "executionArn": execution_arn,
+            "stateMachineArn": self.resources["LaunchMachine"],
+            "status": status,
+            "input": json.dumps({"name": name}),
+        }
+        self.put_event("aws.states", "Step Functions Execution Status Change", detail)
+
+    def put_event(self, source: str, detail_type: str, detail: dict[str, Any], *, bus: str = "default", resources: Sequence[str] = ()) -> None:
+        entry = {"Source": source, "DetailType": detail_type, "Detail": json.dumps(detail), "EventBusName": bus, "Resources": list(resources)}
+        assert self.operator("events").put_events(Entries=[entry])["FailedEntryCount"] == 0
+
+    def engine_tasks(self, name: str) -> list[dict[str, Any]]:
+        """Every task item of the job in the engine's table."""
+        pages = self.operator("dynamodb").get_paginator("scan").paginate(TableName=self.resources["EngineTable"])
+        prefix = f"JOB#{name.lower()}#SHARD#"
+        return [
+            item
+            for page in pages
+            for item in page["Items"]
+            if item["pk"]["S"].startswith(prefix) and item["sk"]["S"].startswith("TASK#") and "ANSWER" not in item["sk"]["S"]
+        ]
+
+
+def eventually[T](probe: Callable[[], T | None], what: str) -> T:
+    """What the probe finds, once it finds something. Fails when patience is at its end."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        found = probe()
+        if found:
+            return found
+        time.sleep(0.1)
+    raise AssertionError(f"waited {PATIENCE_SECONDS:.0f} s in vain for {what}")
+
+
+def _picture(number: int) -> bytes:
+    buffer = io.BytesIO()
+    Image.new("L", (8, 8), color=number % 256).save(buffer, "PNG")
+    return buffer.getvalue()

@@ -1,0 +1,119 @@
+"""Labeling jobs for the engine's tests: requests, input files, and workers who answer."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import boto3
+
+from groundwork.engine.jobs import EngineJob, JobStatus
+from groundwork.engine.loading import load_tasks
+from groundwork.engine.store import EngineStore
+from groundwork.engine.work import Work, Worker
+from groundwork.task_types import TASK_TYPES, built_in_lambda_arns
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+BUCKET = "groundwork-data"
+NOON = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
+ARN_PREFIX = "arn:aws:sagemaker:us-east-1:123456789012"
+
+
+def a_request(
+    name: str = "Kinds-1", task_type: str = "ImageMultiClass", *, attribute: str = "kind", workers: int = 1, **human_task: Any
+) -> dict[str, Any]:
+    """A CreateLabelingJob request for the team `vets`; more keyword arguments go into HumanTaskConfig."""
+    arns = built_in_lambda_arns(TASK_TYPES[task_type], "us-east-1", "aws")
+    return {
+        "LabelingJobName": name,
+        "LabelAttributeName": attribute,
+        "InputConfig": {"DataSource": {"S3DataSource": {"ManifestS3Uri": f"s3://{BUCKET}/projects/pets/manifests/in.manifest"}}},
+        "OutputConfig": {"S3OutputPath": f"s3://{BUCKET}/projects/pets/output/"},
+        "RoleArn": "arn:aws:iam::123456789012:role/labeling",
+        "LabelCategoryConfigS3Uri": f"s3://{BUCKET}/projects/pets/labels.json",
+        "HumanTaskConfig": {
+            "WorkteamArn": f"{ARN_PREFIX}:workteam/private-crowd/vets",
+            "UiConfig": {"UiTemplateS3Uri": f"s3://{BUCKET}/projects/pets/template.liquid"},
+            "PreHumanTaskLambdaArn": arns.pre_annotation,
+            "TaskTitle": "Kinds",
+            "TaskDescription": "Choose the kind",
+            "NumberOfHumanWorkersPerDataObject": workers,
+            "TaskTimeLimitInSeconds": 300,
+            "TaskAvailabilityLifetimeInSeconds": 3600,
+            "AnnotationConsolidationConfig": {"AnnotationConsolidationLambdaArn": arns.annotation_consolidation},
+            **human_task,
+        },
+    }
+
+
+def a_job(request: Mapping[str, Any], status: JobStatus = JobStatus.INITIALIZING) -> EngineJob:
+    arn = f"{ARN_PREFIX}:labeling-job/{request['LabelingJobName'].lower()}"
+    return EngineJob(request["LabelingJobName"], arn, request, status, created_at=NOON, modified_at=NOON)
+
+
+def pictures(count: int) -> list[dict[str, Any]]:
+    return [{"source-ref": f"s3://{BUCKET}/projects/pets/datasets/{number}.jpg"} for number in range(count)]
+
+
+@dataclass(frozen=True)
+class Engine:
+    """The engine on fakes. `work` is what members of the team `vets` talk to."""
+
+    store: EngineStore
+    s3: "S3Client"
+    work: Work
+
+    def put_input(self, lines: Sequence[Mapping[str, Any]], labels: Sequence[str | Mapping[str, Any]] = ("bus", "car", "truck")) -> None:
+        body = b"".join(json.dumps(line, separators=(",", ":")).encode() + b"\n" for line in lines)
+        self.s3.put_object(Bucket=BUCKET, Key="projects/pets/manifests/in.manifest", Body=body)
+        categories = [{"label": label} if isinstance(label, str) else dict(label) for label in labels]
+        document = {"document-version": "2018-11-28", "labels": categories}
+        self.s3.put_object(Bucket=BUCKET, Key="projects/pets/labels.json", Body=json.dumps(document).encode())
+
+    def open_job(self, lines: Sequence[Mapping[str, Any]], request: Mapping[str, Any] | None = None, **input_files: Any) -> str:
+        """A labeling job that workers can work on; gives its name."""
+        self.put_input(lines, **input_files)
+        job = a_job(request or a_request())
+        assert self.store.create_job(job)
+        load_tasks(job.name, self.store, self.s3)
+        self.set_status(job.name, JobStatus.IN_PROGRESS)
+        return job.name
+
+    def set_status(self, name: str, status: JobStatus) -> None:
+        """As the run machine's states write it."""
+        boto3.client("dynamodb").update_item(
+            TableName="engine",
+            Key={"pk": {"S": f"JOB#{name.lower()}"}, "sk": {"S": "JOB"}},
+            UpdateExpression="SET #status = :status",
+            ExpressionAttributeNames={"#status": "status"},
+            ExpressionAttributeValues={":status": {"S": status.value}},
+        )
+
+    def worker(self, username: str, *teams: str) -> Worker:
+        return self.work.worker(username, frozenset(teams or ("vets",)))
+
+    def label(self, worker: Worker, name: str, content: Mapping[str, Any], at: datetime = NOON + timedelta(seconds=20)) -> int:
+        """Take the next lease and answer it; gives the task's number."""
+        lease = self.work.take_lease(worker, name, at - timedelta(seconds=10))
+        assert lease is not None
+        self.work.answer(worker, lease.hold.lease_id, content, at)
+        return lease.task.number
+
+    def file(self, key: str) -> bytes:
+        return self.s3.get_object(Bucket=BUCKET, Key=f"projects/pets/output/{key}")["Body"].read()
+
+    def output_lines(self, name: str) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.file(f"{name}/manifests/output/output.manifest").splitlines()]
+
+    def keys(self, prefix: str) -> list[str]:
+        root = "projects/pets/output/"
+        pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=BUCKET, Prefix=f"{root}{prefix}")
+        return [entry["Key"].removeprefix(root) for page in pages for entry in page.get("Contents", ())]
+
+
+def chose(label: str) -> dict[str, Any]:
+    """The answer of an image classification."""
+    return {"crowd-image-classifier": {"label": label}}

@@ -1,0 +1,204 @@
+"""The engine's functions, from their triggers to what they leave behind."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from groundwork.engine.jobs import JobStatus
+from groundwork.engine.loading import load_tasks
+from tests.api_events import HttpAnswer, LambdaContext, api_event, http_answer
+from tests.unit.engine.builders import ARN_PREFIX, BUCKET, Engine, a_job, a_request, chose, pictures
+
+EVENTS = Path(__file__).resolve().parents[3] / "events"
+
+
+def open_job(engine: Engine, lines: list[dict[str, Any]], **request: Any) -> str:
+    """A job that was created just now, because the functions look at the clock."""
+    engine.put_input(lines)
+    now = datetime.now(UTC)
+    job = replace(a_job(a_request(**request)), created_at=now, modified_at=now)
+    assert engine.store.create_job(job)
+    load_tasks(job.name, engine.store, engine.s3)
+    engine.set_status(job.name, JobStatus.IN_PROGRESS)
+    return job.name
+
+
+# --- load_tasks and consolidate_annotations --------------------------------------------------------------------------
+
+
+def test_loading_and_consolidating_tell_the_machine_how_it_went(engine: Engine) -> None:
+    from functions.consolidate_annotations import app as consolidate_annotations
+    from functions.load_tasks import app as load_tasks_function
+
+    engine.put_input(pictures(2))
+    assert engine.store.create_job(a_job(a_request()))
+
+    loaded = load_tasks_function.lambda_handler({"labeling_job_name": "kinds-1"}, LambdaContext())
+    ended = consolidate_annotations.lambda_handler({"labeling_job_name": "kinds-1", "outcome": "stopped"}, LambdaContext())
+
+    assert loaded == {"outcome": "loaded", "tasks": 2, "shards": 1}
+    assert ended == {"outcome": "finished", "status": "Stopped", "labeling_job_arn": f"{ARN_PREFIX}:labeling-job/kinds-1"}
+
+
+def test_input_that_cannot_be_worked_on_is_an_outcome_and_no_error(engine: Engine) -> None:
+    from functions.consolidate_annotations import app as consolidate_annotations
+    from functions.load_tasks import app as load_tasks_function
+
+    name = engine.open_job(pictures(1))
+    engine.s3.delete_object(Bucket=BUCKET, Key="projects/pets/manifests/in.manifest")
+
+    loaded = load_tasks_function.lambda_handler({"labeling_job_name": name}, LambdaContext())
+    ended = consolidate_annotations.lambda_handler({"labeling_job_name": name, "outcome": "done"}, LambdaContext())
+
+    assert loaded["outcome"] == ended["outcome"] == "refused"
+    assert "does not exist" in ended["failure_reason"]
+
+
+# --- drive_runs ------------------------------------------------------------------------------------------------------
+
+
+class _Driver:
+    """Notes what it is asked to do; `broken` names a job it cannot drive."""
+
+    def __init__(self, broken: str | None = None) -> None:
+        self.calls: list[tuple[Any, ...]] = []
+        self.broken = broken
+
+    def drive(self, name: str, now: datetime) -> None:
+        assert now.tzinfo is UTC
+        if name == self.broken:
+            raise ConnectionError(name)
+        self.calls.append(("drive", name))
+
+    def close_finished_shard(self, name: str, number: int) -> None:
+        self.calls.append(("close", name, number))
+
+    def drive_all(self, now: datetime) -> None:
+        self.calls.append(("all", now.tzinfo))
+
+
+@pytest.fixture
+def drive_runs(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    from functions.drive_runs import app
+
+    monkeypatch.setattr(app, "driver", _Driver())
+    return app
+
+
+@pytest.fixture
+def table_changed() -> dict[str, Any]:
+    event: dict[str, Any] = json.loads((EVENTS / "engine_table_changed.json").read_text())
+    return event
+
+
+def test_a_changed_job_is_driven_and_a_finished_shard_is_closed(drive_runs: ModuleType, table_changed: dict[str, Any]) -> None:
+    answer = drive_runs.lambda_handler(table_changed, LambdaContext())
+
+    assert answer == {"batchItemFailures": []}
+    assert drive_runs.driver.calls == [("drive", "kinds-1"), ("close", "kinds-1", 0)]
+
+
+def test_records_of_other_items_and_of_deleted_ones_are_passed_over(drive_runs: ModuleType, table_changed: dict[str, Any]) -> None:
+    job, shard = table_changed["Records"]
+    del job["dynamodb"]["NewImage"]
+    shard["dynamodb"]["NewImage"]["unfinished"] = {"N": "1"}
+
+    assert drive_runs.lambda_handler(table_changed, LambdaContext()) == {"batchItemFailures": []}
+    assert drive_runs.driver.calls == []
+
+
+def test_a_record_that_fails_is_given_back_alone(
+    drive_runs: ModuleType, table_changed: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(drive_runs, "driver", _Driver(broken="kinds-1"))
+
+    answer = drive_runs.lambda_handler(table_changed, LambdaContext())
+
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "100000000000000000001"}]}
+
+
+def test_the_schedule_drives_every_job(drive_runs: ModuleType) -> None:
+    drive_runs.lambda_handler({"source": "aws.events", "detail-type": "Scheduled Event"}, LambdaContext())
+
+    assert drive_runs.driver.calls == [("all", UTC)]
+
+
+# --- serve_work ------------------------------------------------------------------------------------------------------
+
+
+def call(method: str, route: str, body: Any = None, *, username: str | None = "ann", groups: Any = ("vets",), **path: str) -> HttpAnswer:
+    from functions.serve_work import app
+
+    event = api_event(method, route.format(**path), body, username=username, groups=list(groups), path_parameters=path or None)
+    return http_answer(app.lambda_handler(event, LambdaContext()))
+
+
+def take(username: str = "ann") -> HttpAnswer:
+    return call("POST", "/work/labeling-jobs/{name}/leases", username=username, name="kinds-1")
+
+
+def test_a_worker_finds_takes_and_answers_work(engine: Engine, jobs_table: object) -> None:
+    open_job(engine, pictures(1))
+
+    listed = call("GET", "/work/labeling-jobs")
+    taken = take()
+    read = call("GET", "/work/leases/{lease_id}", lease_id=taken.body["lease_id"])
+    answered = call("POST", "/work/leases/{lease_id}/answer", {"answer": chose("car")}, lease_id=taken.body["lease_id"])
+
+    assert listed.body == {
+        "items": [
+            {
+                "name": "Kinds-1",
+                "title": "Kinds",
+                "description": "Choose the kind",
+                "task_type": "ImageMultiClass",
+                "available": 1,
+                "answered_by_me": 0,
+            }
+        ],
+        "next_token": None,
+    }
+    assert (taken.status, read.status, read.body) == (201, 200, taken.body)
+    assert set(taken.body) == {"lease_id", "job", "task_id", "expires_at", "time_limit_seconds", "input", "draft"}
+    assert (answered.status, answered.body) == (200, {"accepted": True})
+    assert take().status == 204
+
+
+def test_a_lease_can_be_renewed_and_given_back(engine: Engine, jobs_table: object) -> None:
+    open_job(engine, pictures(1))
+    lease = take().body["lease_id"]
+
+    renewed = call("POST", "/work/leases/{lease_id}/renew", lease_id=lease)
+    given_back = call("POST", "/work/leases/{lease_id}/return", lease_id=lease)
+
+    assert (renewed.status, renewed.body["lease_id"]) == (200, lease)
+    assert given_back.status == 204
+    assert call("POST", "/work/leases/{lease_id}/renew", lease_id=lease).status == 409
+    assert take("ben").status == 201
+
+
+def test_an_answer_with_faults_is_refused_with_their_places(engine: Engine, jobs_table: object) -> None:
+    open_job(engine, pictures(1))
+    lease = take().body["lease_id"]
+
+    refused = call("POST", "/work/leases/{lease_id}/answer", {"answer": chose("tram")}, lease_id=lease)
+    malformed = call("POST", "/work/leases/{lease_id}/answer", {"answers": {}}, lease_id=lease)
+
+    assert (refused.status, refused.fault_codes) == (422, ["answer.label-unknown"])
+    assert refused.body["errors"][0]["pointer"] == "/answer/crowd-image-classifier/label"
+    assert (malformed.status, malformed.fault_codes) == (422, ["request.field-missing", "request.field-unknown"])
+
+
+def test_nobody_sees_work_of_teams_they_are_not_in(engine: Engine, jobs_table: object) -> None:
+    open_job(engine, pictures(1))
+    lease = take().body["lease_id"]
+
+    assert call("GET", "/work/labeling-jobs", groups=["lawyers"]).body["items"] == []
+    assert call("POST", "/work/labeling-jobs/{name}/leases", groups=["lawyers"], name="kinds-1").status == 404
+    assert call("GET", "/work/leases/{lease_id}", username="ben", lease_id=lease).status == 404
+    assert call("GET", "/work/leases/{lease_id}", groups=[], lease_id=lease).status == 404

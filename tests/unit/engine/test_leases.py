@@ -1,0 +1,132 @@
+"""The lease rules, for every order of events and every clock."""
+
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from groundwork.engine import leases
+from groundwork.engine.leases import AnswerVerdict, Task
+
+NOON = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
+TIME_LIMIT = timedelta(seconds=300)
+workers = st.sampled_from(["ann", "ben", "cem", "dot", "eve"])
+
+
+def a_task(needed: int = 1) -> Task:
+    return Task(number=7, needed=needed, line=b"{}")
+
+
+def taken_by(task: Task, worker: str, at: datetime = NOON) -> Task:
+    taken = leases.take(task, worker, f"lease-of-{worker}", at, at + TIME_LIMIT)
+    assert taken is not None
+    return taken
+
+
+def test_a_task_with_all_places_taken_is_offered_to_nobody_else() -> None:
+    task = taken_by(a_task(needed=1), "ann")
+
+    assert not leases.may_take(task, "ben", NOON)
+
+
+def test_an_expired_lease_frees_its_place() -> None:
+    task = taken_by(a_task(needed=1), "ann")
+
+    assert leases.may_take(task, "ben", NOON + TIME_LIMIT)
+
+
+def test_a_lease_given_back_frees_its_place_at_once() -> None:
+    task = leases.give_back(taken_by(a_task(needed=1), "ann"), "ann", NOON)
+
+    assert leases.may_take(task, "ben", NOON)
+
+
+def test_nobody_gets_the_same_task_twice_after_answering() -> None:
+    task = leases.answer(taken_by(a_task(needed=2), "ann"), "ann", "cat")
+
+    assert not leases.may_take(task, "ann", NOON + TIME_LIMIT)
+
+
+def test_a_renewed_lease_outlives_its_first_end() -> None:
+    task = leases.renew(taken_by(a_task(), "ann"), "ann", NOON + timedelta(seconds=200), NOON + timedelta(seconds=500))
+
+    assert task is not None
+    assert not leases.may_take(task, "ben", NOON + timedelta(seconds=400))
+
+
+def test_a_lease_that_is_over_cannot_be_renewed() -> None:
+    assert leases.renew(taken_by(a_task(), "ann"), "ann", NOON + TIME_LIMIT, NOON + 2 * TIME_LIMIT) is None
+
+
+def test_the_same_answer_again_is_accepted_and_another_one_conflicts() -> None:
+    task = leases.answer(taken_by(a_task(), "ann"), "ann", "cat")
+
+    assert leases.judge_answer(task, "ann", "cat", NOON) is AnswerVerdict.ALREADY_ACCEPTED
+    assert leases.judge_answer(task, "ann", "dog", NOON) is AnswerVerdict.CONFLICTS_WITH_ACCEPTED
+
+
+def test_a_late_answer_counts_while_its_place_is_free_and_not_once_another_worker_has_it() -> None:
+    expired = taken_by(a_task(), "ann")
+    late = NOON + TIME_LIMIT + timedelta(seconds=1)
+
+    assert leases.judge_answer(expired, "ann", "cat", late) is AnswerVerdict.ACCEPT
+    assert leases.judge_answer(taken_by(expired, "ben", late), "ann", "cat", late) is AnswerVerdict.TOO_LATE
+
+
+class LeaseHistory(RuleBasedStateMachine):
+    """Anything workers can do to one task, with clocks that run apart by up to ten minutes."""
+
+    @initialize(needed=st.integers(1, 4))
+    def begin(self, needed: int) -> None:
+        self.task = a_task(needed)
+        self.now = NOON
+        self.leases = 0
+
+    @rule(seconds=st.integers(0, 400))
+    def time_passes(self, seconds: int) -> None:
+        self.now += timedelta(seconds=seconds)
+
+    @rule(worker=workers, skew=st.integers(-600, 600))
+    def take(self, worker: str, skew: int) -> None:
+        now = self.now + timedelta(seconds=skew)
+        self.leases += 1
+        taken = leases.take(self.task, worker, f"lease-{self.leases}", now, now + TIME_LIMIT)
+        if taken is not None:
+            self.task = taken
+            live = sum(hold.is_live(now) for hold in taken.holds.values())
+            assert taken.answers + live <= taken.needed
+
+    @rule(worker=workers, skew=st.integers(-600, 600))
+    def renew(self, worker: str, skew: int) -> None:
+        now = self.now + timedelta(seconds=skew)
+        self.task = leases.renew(self.task, worker, now, now + TIME_LIMIT) or self.task
+
+    @rule(worker=workers)
+    def give_back(self, worker: str) -> None:
+        self.task = leases.give_back(self.task, worker, self.now)
+
+    @rule(worker=workers, digest=st.sampled_from(["cat", "dog"]), skew=st.integers(-600, 600))
+    def answer(self, worker: str, digest: str, skew: int) -> None:
+        if worker not in self.task.holds:
+            return
+        before = self.task.holds[worker]
+        verdict = leases.judge_answer(self.task, worker, digest, self.now + timedelta(seconds=skew))
+        assert (verdict in {AnswerVerdict.ALREADY_ACCEPTED, AnswerVerdict.CONFLICTS_WITH_ACCEPTED}) is before.is_answered
+        if verdict is AnswerVerdict.ACCEPT:
+            self.task = leases.answer(self.task, worker, digest)
+
+    @invariant()
+    def never_more_answers_than_needed(self) -> None:
+        if hasattr(self, "task"):
+            assert self.task.answers <= self.task.needed
+
+    @invariant()
+    def a_task_short_of_answers_comes_free_when_leases_end(self) -> None:
+        if hasattr(self, "task") and not self.task.is_finished:
+            much_later = self.now + timedelta(days=1)
+            assert leases.may_take(self.task, "somebody new", much_later)
+
+
+LeaseHistory.TestCase.settings = settings(max_examples=150, stateful_step_count=30, deadline=None)
+TestLeaseHistory = LeaseHistory.TestCase

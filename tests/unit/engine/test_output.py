@@ -1,0 +1,253 @@
+"""What a labeling job leaves in S3 when it ends, and how it ends."""
+
+import base64
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from groundwork.engine import output
+from groundwork.engine import store as engine_store
+from groundwork.engine.jobs import Counters, JobStatus, WaitOutcome
+from groundwork.engine.loading import InputRefusedError
+from groundwork.engine.output import finish
+from groundwork.engine.output_tree import OutputTree
+from tests.unit.engine.builders import BUCKET, NOON, Engine, a_request, chose, pictures
+
+AT = NOON + timedelta(seconds=20)
+END = NOON + timedelta(hours=2)
+PNG = b"\x89PNG\r\n\x1a\n and so on"
+
+
+def ended(engine: Engine, name: str, outcome: WaitOutcome) -> tuple[JobStatus, Counters]:
+    finished = finish(name, outcome, engine.store, engine.s3, END)
+    job = engine.store.job(name)
+    assert job is not None
+    assert job.status is finished.status
+    assert job.counters is not None
+    return job.status, job.counters
+
+
+def test_a_finished_job_writes_the_whole_output_tree(engine: Engine) -> None:
+    name = engine.open_job(pictures(2))
+    ann = engine.worker("ann")
+    engine.label(ann, name, chose("car"), AT)
+    engine.label(ann, name, chose("truck"), AT + timedelta(seconds=5))
+
+    status, counters = ended(engine, name, WaitOutcome.DONE)
+
+    assert (status, counters) == (JobStatus.COMPLETED, Counters(human_labeled=2))
+    assert [key for key in engine.keys("") if "/answers/" not in key] == [
+        "Kinds-1/annotations/consolidated-annotation/consolidation-request/iteration-1/2026-01-05_12:00:25.json",
+        "Kinds-1/annotations/consolidated-annotation/consolidation-response/iteration-1/2026-01-05_12:00:25.json",
+        "Kinds-1/annotations/worker-response/iteration-1/0/2026-01-05_12:00:20.json",
+        "Kinds-1/annotations/worker-response/iteration-1/1/2026-01-05_12:00:25.json",
+        "Kinds-1/manifests/output/output.manifest",
+    ]
+    first = pictures(1)[0]["source-ref"]
+    assert (
+        engine.file("Kinds-1/manifests/output/output.manifest").splitlines(keepends=True)[0]
+        == (
+            f'{{"source-ref":"{first}","kind":1,"kind-metadata":{{"confidence":0.0,"job-name":"labeling-job/kinds-1","class-name":"car",'
+            '"human-annotated":"yes","creation-date":"2026-01-05T12:00:20.000000","type":"groundtruth/image-classification"}}\n'
+        ).encode()
+    )
+
+
+def test_the_files_of_consolidation_have_ground_truths_form(engine: Engine) -> None:
+    name = engine.open_job(pictures(1), a_request(workers=2))
+    ann, ben = engine.worker("ann"), engine.worker("ben")
+    engine.label(ann, name, chose("car"), AT)
+    engine.label(ben, name, chose("car"), AT + timedelta(seconds=1))
+    ended(engine, name, WaitOutcome.DONE)
+
+    folder = "Kinds-1/annotations/consolidated-annotation"
+    [asked] = json.loads(engine.file(f"{folder}/consolidation-request/iteration-1/2026-01-05_12:00:21.json"))
+    [made] = json.loads(engine.file(f"{folder}/consolidation-response/iteration-1/2026-01-05_12:00:21.json"))
+    response = json.loads(engine.file("Kinds-1/annotations/worker-response/iteration-1/0/2026-01-05_12:00:21.json"))
+
+    assert asked["datasetObjectId"] == "0"
+    assert asked["dataObject"] == {"s3Uri": pictures(1)[0]["source-ref"]}
+    assert {entry["workerId"] for entry in asked["annotations"]} == {ann.id, ben.id}
+    assert json.loads(asked["annotations"][0]["annotationData"]["content"]) == chose("car")
+    assert made["datasetObjectId"] == "0"
+    assert made["consolidatedAnnotation"]["content"] == {
+        key: value for key, value in engine.output_lines("Kinds-1")[0].items() if key.startswith("kind")
+    }
+    assert [answer["workerId"] for answer in response["answers"]] == [ann.id, ben.id]
+    assert response["answers"][0]["answerContent"] == chose("car")
+    assert response["answers"][0]["timeSpentInSeconds"] == 10.0
+
+
+def test_writing_the_output_again_gives_the_same_bytes(engine: Engine) -> None:
+    name = engine.open_job(pictures(3), a_request(workers=2))
+    for username in ("ann", "ben"):
+        for _ in range(3):
+            engine.label(engine.worker(username), name, chose("car"))
+    job = engine.store.job(name)
+    assert job is not None
+
+    output.write_output(job, WaitOutcome.DONE, engine.store, engine.s3)
+    once = {key: engine.file(key) for key in engine.keys("")}
+    output.write_output(job, WaitOutcome.DONE, engine.store, engine.s3)
+
+    assert {key: engine.file(key) for key in engine.keys("")} == once
+
+
+def test_an_end_that_was_cut_off_is_completed_by_the_next_try(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = engine.open_job(pictures(2))
+    engine.label(engine.worker("ann"), name, chose("car"))
+    engine.label(engine.worker("ann"), name, chose("bus"))
+
+    def cut_off(*_: object) -> None:
+        raise ConnectionError("the function was killed")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(OutputTree, "put_manifest", cut_off)
+        with pytest.raises(ConnectionError):
+            finish(name, WaitOutcome.DONE, engine.store, engine.s3, END)
+
+    assert ended(engine, name, WaitOutcome.DONE) == (JobStatus.COMPLETED, Counters(human_labeled=2))
+    assert [line["kind"] for line in engine.output_lines("Kinds-1")] == [1, 0]
+
+
+def test_a_stopped_job_keeps_what_is_complete_and_leaves_other_lines_as_they_came(engine: Engine) -> None:
+    lines = [{"source-ref": f"s3://{BUCKET}/ä {number}.jpg", "weight": 1.50} for number in range(3)]
+    name = engine.open_job(lines, a_request(workers=2))
+    before = engine.s3.get_object(Bucket=BUCKET, Key="projects/pets/manifests/in.manifest")["Body"].read().splitlines(keepends=True)
+    engine.label(engine.worker("ann"), name, chose("car"))
+    engine.label(engine.worker("ann"), name, chose("car"))
+    engine.label(engine.worker("ben"), name, chose("car"))
+    engine.store.request_stop(name, AT)
+
+    status, counters = ended(engine, name, WaitOutcome.STOPPED)
+
+    assert (status, counters) == (JobStatus.STOPPED, Counters(human_labeled=1, unlabeled=2))
+    after = engine.file("Kinds-1/manifests/output/output.manifest").splitlines(keepends=True)
+    assert after[1:] == before[1:]
+    assert json.loads(after[0])["kind"] == 1
+    assert "ä".encode() in after[0]
+
+
+def test_a_job_that_reached_its_limit_is_completed_and_leaves_the_rest(engine: Engine) -> None:
+    name = engine.open_job(pictures(2))
+    engine.label(engine.worker("ann"), name, chose("car"))
+
+    assert ended(engine, name, WaitOutcome.LIMIT_REACHED) == (JobStatus.COMPLETED, Counters(human_labeled=1, unlabeled=1))
+    assert engine.output_lines("Kinds-1")[1] == pictures(2)[1]
+
+
+def test_when_time_is_over_some_answers_are_enough_and_no_answer_is_a_failure(engine: Engine) -> None:
+    name = engine.open_job(pictures(2), a_request(workers=2))
+    engine.label(engine.worker("ann"), name, chose("car"))
+
+    status, counters = ended(engine, name, WaitOutcome.EXPIRED)
+
+    assert (status, counters) == (JobStatus.COMPLETED, Counters(human_labeled=1, failed=1))
+    labeled, failed = engine.output_lines("Kinds-1")
+    assert labeled["kind"] == 1
+    assert list(failed) == ["source-ref", "kind-metadata"]
+    assert failed["kind-metadata"]["retry-count"] == 1
+    assert failed["kind-metadata"]["failure-reason"].startswith("ClientError: Annotation tasks expired. ")
+    assert failed["kind-metadata"]["human-annotated"] == "true"
+
+
+def test_a_chained_job_labels_what_failed_before_and_keeps_what_was_labeled(engine: Engine) -> None:
+    lines = pictures(2)
+    lines[0] |= {"kind": 2, "kind-metadata": {"class-name": "truck"}}
+    lines[1] |= {"kind-metadata": {"failure-reason": "expired"}, "note": "x"}
+    name = engine.open_job(lines)
+    engine.label(engine.worker("ann"), name, chose("bus"))
+
+    _, counters = ended(engine, name, WaitOutcome.DONE)
+
+    kept, labeled = engine.output_lines("Kinds-1")
+    assert kept == lines[0]
+    assert list(labeled) == ["source-ref", "note", "kind", "kind-metadata"]
+    assert labeled["kind-metadata"]["class-name"] == "bus"
+    assert counters == Counters(human_labeled=1)
+
+
+def test_masks_are_pictures_beside_the_manifest(engine: Engine) -> None:
+    request = a_request(task_type="SemanticSegmentation", attribute="road-ref")
+    name = engine.open_job(pictures(1), request, labels=["lane"])
+    content = {
+        "crowd-semantic-segmentation": {
+            "labelMappings": {"lane": {"color": "#2ca02c"}},
+            "labeledImage": {"pngImageData": base64.b64encode(PNG + bytes(100_000)).decode()},
+            "inputImageProperties": {"width": 8, "height": 8},
+        }
+    }
+    engine.label(engine.worker("ann"), name, content)
+
+    ended(engine, name, WaitOutcome.DONE)
+
+    [line] = engine.output_lines("Kinds-1")
+    key = "Kinds-1/annotations/consolidated-annotation/output/0_2026-01-05T12:00:20.000000.png"
+    assert line["road-ref"] == f"s3://{BUCKET}/projects/pets/output/{key}"
+    assert engine.file(key) == PNG + bytes(100_000)
+    [request_file] = engine.keys("Kinds-1/annotations/consolidated-annotation/consolidation-request/")
+    [annotation] = json.loads(engine.file(request_file))[0]["annotations"]
+    assert list(annotation["annotationData"]) == ["s3Uri"]
+
+
+def test_consolidation_takes_at_most_fifty_objects_at_a_time_under_names_of_their_own(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(output, "_OBJECTS_PER_CONSOLIDATION", 2)
+    monkeypatch.setattr(engine_store, "SHARD_SIZE", 3)
+    name = engine.open_job(pictures(5))
+    for _ in range(5):
+        engine.label(engine.worker("ann"), name, chose("car"), AT)
+
+    ended(engine, name, WaitOutcome.DONE)
+
+    sizes = [len(json.loads(engine.file(key))) for key in engine.keys("Kinds-1/annotations/consolidated-annotation/consolidation-request/")]
+    assert sizes == [2, 1, 2]
+    assert [line["kind"] for line in engine.output_lines("Kinds-1")] == [1] * 5
+
+
+def test_text_that_utf8_cannot_carry_does_not_break_the_manifest(engine: Engine) -> None:
+    request = a_request(task_type="VerificationBoundingBox", attribute="check")
+    name = engine.open_job(pictures(1), request, labels=["good", "bad"])
+    content = {"crowd-image-classifier": {"label": "bad", "workerComment": "half a pair: \ud83d"}}
+    engine.label(engine.worker("ann"), name, content)
+
+    ended(engine, name, WaitOutcome.DONE)
+
+    [line] = engine.output_lines("Kinds-1")
+    assert line["check-metadata"]["worker-feedback"] == [{"comment": "half a pair: \ud83d"}]
+
+
+def test_a_job_at_rest_stays_as_it_is(engine: Engine) -> None:
+    name = engine.open_job(pictures(1))
+    engine.store.come_to_rest(name, JobStatus.FAILED, END, failure_reason="because")
+
+    finished = finish(name, WaitOutcome.DONE, engine.store, engine.s3, END)
+
+    assert finished.status is JobStatus.FAILED
+    assert engine.keys("Kinds-1/manifests") == []
+
+
+def test_a_manifest_that_is_gone_at_the_end_is_a_reason_and_not_a_crash(engine: Engine) -> None:
+    name = engine.open_job(pictures(1))
+    engine.s3.delete_object(Bucket=BUCKET, Key="projects/pets/manifests/in.manifest")
+
+    with pytest.raises(InputRefusedError, match="does not exist"):
+        finish(name, WaitOutcome.DONE, engine.store, engine.s3, END)
+
+
+@pytest.mark.parametrize("key_id", ["", None, "alias/labels"])
+def test_output_is_encrypted_with_the_jobs_key(engine: Engine, key_id: Any) -> None:
+    request = a_request()
+    if key_id is not None:
+        request["OutputConfig"]["KmsKeyId"] = key_id
+    name = engine.open_job(pictures(1), request)
+    engine.label(engine.worker("ann"), name, chose("car"))
+
+    ended(engine, name, WaitOutcome.DONE)
+
+    for key in engine.keys(""):
+        head = engine.s3.head_object(Bucket=BUCKET, Key=f"projects/pets/output/{key}")
+        assert head.get("SSEKMSKeyId") == (key_id or None)
