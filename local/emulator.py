@@ -150,6 +150,7 @@ class Emulator:
             "S3_DATA_DIR": str(folder / "objects"),
             "TMPDIR": str(temporary_folder),
             "LAMBDA_EXECUTOR": "local",
+            "SFN_WAIT_SCALE": str(self.place.pause_scale),
             # Nothing here needs containers: leave a developer's Docker daemon, and any other emulator in it, alone.
             "DOCKER_HOST": f"unix://{folder / 'no-docker.sock'}",
             # Each of these would open a port of its own, in the way of a second stack on the machine.

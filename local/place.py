@@ -20,6 +20,8 @@ class Place:
 
     port: int = DEFAULT_PORT
     folder: Path = REPOSITORY / ".local"
+    # How long state machines pause before they retry, as a part of what they say. Tests of failures shorten it.
+    pause_scale: float = 1.0
 
     @property
     def endpoint_url(self) -> str:

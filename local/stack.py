@@ -185,7 +185,7 @@ def main(arguments: list[str] | None = None) -> int:
             case "reset":
                 reset(place)
             case "inbox":
-                inbox.show(place)
+                inbox.show(Place(Emulator(place).running_port() or place.port, place.folder))
     except StackError as failure:
         print(failure, file=sys.stderr)
         return 1

@@ -27,7 +27,6 @@ os.environ.update(
     LABELING_ROLE_ARN="arn:aws:iam::123456789012:role/labeling",
     WORKER_VIEW_ROLE_ARN="arn:aws:iam::123456789012:role/worker-view",
     RUN_MACHINE_ARN="arn:aws:states:us-east-1:123456789012:stateMachine:run",
-    LAUNCH_MACHINE_ARN="arn:aws:states:us-east-1:123456789012:stateMachine:launch",
 )
 
 from collections.abc import Iterator
@@ -61,7 +60,7 @@ def _short_function(loader: TemplateLoader, suffix: str, node: yaml.Node) -> dic
     return {suffix if suffix in {"Ref", "Condition"} else f"Fn::{suffix}": value}
 
 
-TemplateLoader.add_multi_constructor("!", _short_function)  # type: ignore[no-untyped-call]
+TemplateLoader.add_multi_constructor("!", _short_function)
 
 
 @pytest.fixture(scope="session")
@@ -78,28 +77,30 @@ def aws() -> Iterator[None]:
         yield
 
 
-def _create_table(template: dict[str, Any], logical_id: str, name: str) -> None:
+def _create_table(template: dict[str, Any], logical_id: str, name: str) -> "DynamoDBClient":
     properties = template["Resources"][logical_id]["Properties"]
-    wanted = {key: properties[key] for key in ("AttributeDefinitions", "KeySchema", "BillingMode", "GlobalSecondaryIndexes") if key in properties}
-    boto3.client("dynamodb").create_table(TableName=name, **wanted)
+    wanted = {
+        key: properties[key] for key in ("AttributeDefinitions", "KeySchema", "BillingMode", "GlobalSecondaryIndexes") if key in properties
+    }
+    client: DynamoDBClient = boto3.client("dynamodb")
+    client.create_table(TableName=name, **wanted)
+    return client
 
 
 @pytest.fixture
 def jobs_table(template: dict[str, Any]) -> "DynamoDBClient":
     """The control plane's table, with the schema that is deployed."""
-    _create_table(template, "JobsTable", "jobs")
-    return boto3.client("dynamodb")
+    return _create_table(template, "JobsTable", "jobs")
 
 
 @pytest.fixture
 def engine_table(template: dict[str, Any]) -> "DynamoDBClient":
     """The engine's table, with the schema that is deployed."""
-    _create_table(template, "EngineTable", "engine")
-    return boto3.client("dynamodb")
+    return _create_table(template, "EngineTable", "engine")
 
 
 @pytest.fixture
 def data_bucket() -> "S3Client":
-    client = boto3.client("s3")
+    client: S3Client = boto3.client("s3")
     client.create_bucket(Bucket="groundwork-data")
     return client

@@ -15,6 +15,7 @@ import boto3
 from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.logging import correlation_paths
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from botocore.config import Config
 
 from groundwork import access
 from groundwork.data_locations import S3Uri
@@ -41,7 +42,7 @@ logger = Logger()
 tracer = Tracer()
 metrics = Metrics()
 store = JobStore.from_env()
-s3: "S3Client" = boto3.client("s3")
+s3: "S3Client" = boto3.client("s3", config=Config(signature_version="s3v4"))
 api = HttpApi(store, logger=logger, tracer=tracer, metrics=metrics)
 data_bucket = os.environ["DATA_BUCKET"]
 surroundings = Surroundings(

@@ -54,7 +54,7 @@ def list_labeling_jobs(request: Request) -> Answer:
     return Answer({"items": items, "next_token": items[-1]["name"] if len(jobs) > limit else None})
 
 
-@api.route("POST", "/work/labeling-jobs/{name}/leases", access.work)
+@api.route("POST", "/work/labeling-jobs/{name}/leases", access.work, idempotent=True)
 def take_lease(request: Request) -> Answer:
     lease = work.take_lease(_worker(request), request.path["name"], datetime.now(UTC))
     if lease is None:
@@ -67,12 +67,12 @@ def get_lease(request: Request) -> Answer:
     return Answer(work.lease(_worker(request), request.path["lease_id"]).document())
 
 
-@api.route("POST", "/work/leases/{lease_id}/renew", access.work)
+@api.route("POST", "/work/leases/{lease_id}/renew", access.work, idempotent=True)
 def renew_lease(request: Request) -> Answer:
     return Answer(work.renew(_worker(request), request.path["lease_id"], datetime.now(UTC)).document())
 
 
-@api.route("POST", "/work/leases/{lease_id}/answer", access.work)
+@api.route("POST", "/work/leases/{lease_id}/answer", access.work, idempotent=True)
 def answer_lease(request: Request) -> Answer:
     content = request.body(AnswerBody).answer
     work.answer(_worker(request), request.path["lease_id"], content, datetime.now(UTC))
@@ -80,7 +80,7 @@ def answer_lease(request: Request) -> Answer:
     return Answer({"accepted": True})
 
 
-@api.route("POST", "/work/leases/{lease_id}/return", access.work)
+@api.route("POST", "/work/leases/{lease_id}/return", access.work, idempotent=True)
 def return_lease(request: Request) -> Answer:
     work.give_back(_worker(request), request.path["lease_id"], datetime.now(UTC))
     return Answer(status=HTTPStatus.NO_CONTENT)

@@ -11,11 +11,13 @@ from local import stack as local_stack
 from local.place import Place
 from tests.integration.front_door import FrontDoor
 
+# Retries of failing steps pause for seconds; a fifth of that still leaves time to look at a step while it fails.
+PAUSE_SCALE = 0.2
+
 
 @pytest.fixture(autouse=True)
-def aws() -> Iterator[None]:
+def aws() -> None:
     """Nothing is faked here: requests go to the local stack."""
-    return
 
 
 def _free_port() -> int:
@@ -33,11 +35,11 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """
     if kept := os.environ.get("GROUNDWORK_TEST_STACK"):
         port, _, kept_folder = kept.partition(":")
-        place = Place(int(port), Path(kept_folder))
+        place = Place(int(port), Path(kept_folder), PAUSE_SCALE)
         local_stack.up(place)
         yield place
         return
-    place = Place(_free_port(), tmp_path_factory.mktemp("stack"))
+    place = Place(_free_port(), tmp_path_factory.mktemp("stack"), PAUSE_SCALE)
     local_stack.up(place)
     yield place
     local_stack.down(place)

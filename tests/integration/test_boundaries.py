@@ -9,7 +9,7 @@ from tests.integration.front_door import FrontDoor, eventually
 
 HOSTILE = (
     "<script>alert(1)</script>"
-    "<p onclick=\"alert(2)\">Look {{ task.input | skip_autoescape }} {% raw %}{% endraw %}</p>"
+    '<p onclick="alert(2)">Look {{ task.input | skip_autoescape }} {% raw %}{% endraw %}</p>'
     '<a href="javascript:alert(3)">here</a><img src="x" onerror="alert(4)">'
 )
 
@@ -18,7 +18,15 @@ def test_without_a_token_nothing_but_health_answers(door: FrontDoor) -> None:
     forged = ApiClient(door.addresses["api_url"], "eyJhbGciOiJub25lIn0.eyJjb2duaXRvOnVzZXJuYW1lIjoiYWRtaW4ifQ.")
 
     assert door.nobody.get("/health").expect(200)["status"] == "ok"
-    for path in ("/me", "/task-types", "/projects", "/projects/demo", "/projects/demo/labeling-jobs", "/labeling-teams", "/work/labeling-jobs"):
+    for path in (
+        "/me",
+        "/task-types",
+        "/projects",
+        "/projects/demo",
+        "/projects/demo/labeling-jobs",
+        "/labeling-teams",
+        "/work/labeling-jobs",
+    ):
         assert door.nobody.get(path).status == 401
         assert forged.get(path).status == 401
 
@@ -56,7 +64,7 @@ def test_another_projects_data_is_refused(door: FrontDoor) -> None:
     other_output = door.as_("owner").post(
         "/projects/demo/labeling-jobs", door.definition(manifest, output_uri=theirs.replace("secret.png", ""))
     )
-    picture = f'<img src="{{{{ \'{theirs}\' | grant_read_access }}}}">'
+    picture = f"<img src=\"{{{{ '{theirs}' | grant_read_access }}}}\">"
     other_picture = door.as_("owner").post("/projects/demo/labeling-jobs", door.definition(manifest, short_instructions=picture))
     name = door.create(door.definition(manifest))
     job = door.wait_for(name, "Draft")
@@ -74,8 +82,8 @@ def test_hostile_instructions_come_out_inert(door: FrontDoor) -> None:
     key = f"projects/demo/labeling-jobs/{name}/template.liquid"
     template = door.operator("s3").get_object(Bucket=door.addresses["data_bucket"], Key=key)["Body"].read().decode()
 
-    assert "alert" not in template.replace("alert(1)", "") or "onclick" not in template
     assert "<script>alert" not in template
+    assert "onclick" not in template
     assert "onerror" not in template
     assert "javascript:" not in template
     assert template.count("{{") == 2  # our own: the picture and the labels
@@ -112,7 +120,9 @@ def test_uploads_are_exact(door: FrontDoor) -> None:
     assert post(b"1234") in {200, 201, 204}
 
 
-@pytest.mark.parametrize("key", ["labeling-jobs/x/template.liquid", "../other/datasets/x.png", "/datasets/x.png", "datasets//x.png", "datasets/a\nb"])
+@pytest.mark.parametrize(
+    "key", ["labeling-jobs/x/template.liquid", "../other/datasets/x.png", "/datasets/x.png", "datasets//x.png", "datasets/a\nb"]
+)
 def test_an_upload_outside_the_places_for_data_is_refused(door: FrontDoor, key: str) -> None:
     answer = door.as_("owner").post("/projects/demo/uploads", {"key": key, "content_type": "image/png", "size": 4})
 

@@ -61,7 +61,9 @@ def test_every_answer_is_kept_in_s3_and_one_worker_response_file_is_written_per_
     door.label_everything("worker-2", name, "cat")
     job = door.wait_for(name, "Completed")
 
-    root = job["output_manifest_uri"].removesuffix("manifests/output/output.manifest").removeprefix(f"s3://{door.addresses['data_bucket']}/")
+    root = (
+        job["output_manifest_uri"].removesuffix("manifests/output/output.manifest").removeprefix(f"s3://{door.addresses['data_bucket']}/")
+    )
     keys = [found["Key"] for found in door.operator("s3").list_objects_v2(Bucket=door.addresses["data_bucket"], Prefix=root)["Contents"]]
     answers = [key for key in keys if key.startswith(f"{root}annotations/answers/")]
     responses = [key for key in keys if key.startswith(f"{root}annotations/worker-response/iteration-1/")]

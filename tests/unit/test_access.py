@@ -37,7 +37,9 @@ def test_each_rule_decides_for_each_kind_of_caller(rule: Callable[..., Decision]
 
 
 def test_every_rule_is_in_the_table() -> None:
-    rules = {name for name, value in vars(access).items() if callable(value) and getattr(value, "__annotations__", {}).get("return") is Decision}
+    rules = {
+        name for name, value in vars(access).items() if callable(value) and getattr(value, "__annotations__", {}).get("return") is Decision
+    }
 
     assert {name for name in rules if not name.startswith("_")} == {rule.__name__ for rule in ROWS}
 

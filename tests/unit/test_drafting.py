@@ -137,7 +137,9 @@ def edit(store: JobStore, job: LabelingJob, patch: Any) -> LabelingJob:
 def test_a_patch_changes_what_it_names_and_null_brings_the_default_back(store: JobStore) -> None:
     draft = create(store, a_definition(task_timeout_seconds=600, tags={"team": "a", "cost": "b"}), is_draft=True)
 
-    edited = edit(store, draft, {"description": "New", "task_timeout_seconds": None, "tags": {"team": None, "more": "c"}, "labels": ["a", "b"]})
+    edited = edit(
+        store, draft, {"description": "New", "task_timeout_seconds": None, "tags": {"team": None, "more": "c"}, "labels": ["a", "b"]}
+    )
 
     assert edited.definition == a_definition(description="New", tags={"cost": "b", "more": "c"}, labels=("a", "b"))
     assert edited.version == draft.version + 1
@@ -230,7 +232,9 @@ def submit(store: JobStore, job: LabelingJob, surroundings: Surroundings | None 
 
 def test_a_submitted_draft_is_validating_and_belongs_to_no_execution_yet(store: JobStore) -> None:
     draft = create(store, is_draft=True)
-    returned = draft.changed(submission=1, launch_execution="arn:one", failure_reason="interrupted", validation=Validation(state="failed", errors=2))
+    returned = draft.changed(
+        submission=1, launch_execution="arn:one", failure_reason="interrupted", validation=Validation(state="failed", errors=2)
+    )
     store.save_job(draft, returned)
 
     job = submit(store, returned)

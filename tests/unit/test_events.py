@@ -88,7 +88,9 @@ def test_events_reach_the_bus_however_many_there_are() -> None:
     events.announce(bus, "groundwork", [DomainEvent("Labeling Job Drafted", {"number": number}) for number in range(23)])
 
     assert [json.loads(entry["Detail"])["number"] for entry in heard] == list(range(23))
-    assert {(entry["EventBusName"], entry["Source"], entry["DetailType"]) for entry in heard} == {("groundwork", "groundwork", "Labeling Job Drafted")}
+    assert {(entry["EventBusName"], entry["Source"], entry["DetailType"]) for entry in heard} == {
+        ("groundwork", "groundwork", "Labeling Job Drafted")
+    }
 
 
 def test_nothing_to_announce_asks_nothing_of_the_bus() -> None:

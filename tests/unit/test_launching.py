@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from groundwork.data_locations import S3Uri
+from groundwork.data_locations import DataLocations, S3Uri
 from groundwork.errors import PreconditionFailedError
 from groundwork.labeling_jobs import drafting, launching
 from groundwork.labeling_jobs.job import LabelingJob, Validation
 from groundwork.labeling_jobs.launching import SUPERSEDED, Deployment, LaunchStep
 from groundwork.labeling_jobs.lifecycle import IN_SERVICE, Status
-from groundwork.presigning import ProjectView
+from groundwork.presigning import ProjectView, WorkerView
 from groundwork.store import JobEvent, JobStore
 from tests.builders import (
     BUCKET,
@@ -25,11 +25,12 @@ from tests.builders import (
     a_project,
     a_stored_job,
     service_error,
-    some_locations,
     some_surroundings,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mypy_boto3_s3 import S3Client
 
 STEP = LaunchStep("cats-1", 1, EXECUTION)
@@ -158,7 +159,7 @@ def test_a_step_of_a_launch_that_is_not_the_jobs_does_nothing(
 
         assert launching.validate_manifest(store, s3, step, BUCKET) == SUPERSEDED
         assert launching.compose_worker_task_template(store, s3, step, BUCKET) == SUPERSEDED
-        assert launching.presign_worker_view(store, OneView(s3), step, BUCKET) == SUPERSEDED  # type: ignore[arg-type]
+        assert launching.presign_worker_view(store, OneView(s3), step, BUCKET) == SUPERSEDED
         assert launching.create_labeling_job(store, service, step, DEPLOYMENT) == SUPERSEDED
         for to in Status:
             assert launching.advance(store, step, to, now=NOW, labeling_job_arn=ARN) == SUPERSEDED
@@ -195,29 +196,29 @@ def test_template_and_label_categories_are_written_into_the_jobs_folder(store: J
 # --- presign ---------------------------------------------------------------------------------------------------------
 
 
-class OneView:
-    """Stands where the worker view role is lent: the bucket's own client, and a browser that sees all but `hidden`."""
+class OneView(WorkerView):
+    """Lends the bucket's own client in place of a role's right; browsers see everything but `hidden`."""
 
     def __init__(self, s3: "S3Client", hidden: tuple[str, ...] = ()) -> None:
-        self.view = ProjectView(s3, some_locations())
+        self._s3 = s3
         self._hidden = hidden
 
-    def of(self, project: str, locations: Any) -> Any:
-        view = self.view
-        return type(
-            "View",
-            (),
-            {
-                "read": staticmethod(view.read),
-                "grant_read_access": staticmethod(view.grant_read_access),
-                "unseen": staticmethod(lambda: self._hidden),
-            },
-        )
+    def of(self, project: str, locations: DataLocations) -> ProjectView:
+        return ViewOfAll(self._s3, locations, self._hidden)
+
+
+class ViewOfAll(ProjectView):
+    def __init__(self, s3: "S3Client", locations: DataLocations, hidden: tuple[str, ...]) -> None:
+        super().__init__(s3, locations)
+        self._hidden = hidden
+
+    def unseen(self) -> tuple[str, ...]:
+        return self._hidden
 
 
 def presign(store: JobStore, s3: "S3Client", **view: Any) -> dict[str, Any]:
     launching.compose_worker_task_template(store, s3, STEP, BUCKET)
-    return launching.presign_worker_view(store, OneView(s3, **view), STEP, BUCKET)  # type: ignore[arg-type]
+    return launching.presign_worker_view(store, OneView(s3, **view), STEP, BUCKET)
 
 
 def test_a_view_that_a_browser_can_fetch_is_visible(store: JobStore, s3: "S3Client") -> None:
@@ -537,10 +538,10 @@ def test_a_launch_killed_after_any_step_and_submitted_again_makes_one_job(
 
     def launch(step: LaunchStep, steps: int) -> None:
         result: dict[str, Any] = {}
-        actions = [
+        actions: list[Callable[[], dict[str, Any]]] = [
             lambda: launching.validate_manifest(store, s3, step, BUCKET),
             lambda: launching.compose_worker_task_template(store, s3, step, BUCKET),
-            lambda: launching.presign_worker_view(store, OneView(s3), step, BUCKET),  # type: ignore[arg-type]
+            lambda: launching.presign_worker_view(store, OneView(s3), step, BUCKET),
             lambda: launching.advance(store, step, Status.LAUNCHING, now=NOW),
             lambda: launching.create_labeling_job(store, service, step, DEPLOYMENT),
             lambda: launching.advance(store, step, Status.INITIALIZING, now=NOW, labeling_job_arn=result["labeling_job_arn"]),

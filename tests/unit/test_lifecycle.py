@@ -1,6 +1,7 @@
 """A labeling job never goes back on its way, whatever is reported, how often and in which order."""
 
 import itertools
+from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -139,7 +140,11 @@ def test_the_launchs_own_records_and_the_services_reports_may_come_in_any_order(
 @given(st.sampled_from(Status), st.sampled_from(Status))
 def test_a_record_of_the_launch_repeated_changes_nothing(start: Status, to: Status) -> None:
     store = StoreOfOneJob(a_job(status=start, submission=1, launch_execution=EXECUTION))
-    arguments = {"validation": None, "reason": "because", "labeling_job_arn": "arn:aws:sagemaker:us-east-1:1:labeling-job/cats-1"}
+    arguments: dict[str, Any] = {
+        "validation": None,
+        "reason": "because",
+        "labeling_job_arn": "arn:aws:sagemaker:us-east-1:1:labeling-job/cats-1",
+    }
 
     launching.advance(store, STEP, to, now=NOW, **arguments)
     once = store.present

@@ -2,7 +2,6 @@
 
 import base64
 import json
-from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -15,7 +14,7 @@ from groundwork.labeling_jobs.job import Counters, Validation
 from groundwork.labeling_jobs.lifecycle import Status
 from groundwork.store import JobStore
 from tests.api_events import HttpAnswer, LambdaContext, api_event, http_answer, make_user_pool
-from tests.builders import BUCKET, NOW, a_document, a_project, a_stored_job
+from tests.builders import BUCKET, NOW, a_document, a_project, a_stored_job, service_error
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -138,13 +137,22 @@ def test_a_submission_with_faults_is_refused_with_all_of_them_as_problem_details
     assert call("GET", JOB).status == 404
 
 
-def test_unknown_missing_and_wrong_fields_are_told_at_once() -> None:
-    answer = call("POST", JOBS, {"labels": ["cat", 7], "workers_per_object": "3", "colour": "red"})
+def test_unknown_missing_and_wrong_fields_are_told_at_once_and_where_they_are() -> None:
+    body = {"labels": ["cat", 7, {"label": "dog", "str": 1}], "workers_per_object": "3", "colour": "red", "tags": {"str": 5, "a/b": None}}
+
+    answer = call("POST", JOBS, body)
 
     assert answer.status == 422
-    pointers = {found["pointer"] for found in answer.body["errors"]}
-    assert pointers >= {"/name", "/workers_per_object", "/colour"}
-    assert any(pointer.startswith("/labels/1") for pointer in pointers)
+    pointers = {(found["pointer"], found["code"]) for found in answer.body["errors"]}
+    assert pointers >= {
+        ("/name", "request.field-missing"),
+        ("/workers_per_object", "request.field-invalid"),
+        ("/colour", "request.field-unknown"),
+        ("/labels/1", "request.field-invalid"),
+        ("/labels/2/str", "request.field-unknown"),
+        ("/tags/str", "request.field-invalid"),
+        ("/tags/a~1b", "request.field-invalid"),
+    }
 
 
 def test_a_team_without_enough_workers_is_a_fault() -> None:
@@ -167,7 +175,9 @@ def test_draft_is_true_or_false(draft: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", ["", "{", "nonsense", '{"name": NaN}', '{"name": "\\ud800"}', "[" * 5000 + "]" * 5000], ids=lambda body: str(body)[:12] or "empty"
+    "body",
+    ["", "{", "nonsense", '{"name": NaN}', '{"name": "\\ud800"}', "[" * 5000 + "]" * 5000],
+    ids=lambda body: str(body)[:12] or "empty",
 )
 @pytest.mark.parametrize(("method", "path"), [("POST", JOBS), ("PATCH", JOB)])
 def test_a_body_that_is_not_json_is_malformed(method: str, path: str, body: str) -> None:
@@ -369,7 +379,9 @@ def test_a_merge_patch_may_be_named_as_such() -> None:
     assert call("PATCH", JOB, {"description": "New"}, headers={"Content-Type": "application/merge-patch+json"}).status == 200
 
 
-@pytest.mark.parametrize(("method", "path", "body"), [("PATCH", JOB, {"description": "x"}), ("DELETE", JOB, None), ("POST", f"{JOB}/submit", None)])
+@pytest.mark.parametrize(
+    ("method", "path", "body"), [("PATCH", JOB, {"description": "x"}), ("DELETE", JOB, None), ("POST", f"{JOB}/submit", None)]
+)
 def test_an_etag_that_is_out_of_date_changes_nothing(method: str, path: str, body: Any) -> None:
     draft = create_draft()
     present = call("PATCH", JOB, {"description": "Meanwhile"})
@@ -425,7 +437,9 @@ def test_a_draft_with_faults_cannot_be_submitted_and_stays() -> None:
     assert call("GET", JOB).body == draft.body
 
 
-@pytest.mark.parametrize(("status", "answered"), [(status, 202 if status in {"Initializing", "InProgress", "Stopping"} else 409) for status in Status])
+@pytest.mark.parametrize(
+    ("status", "answered"), [(status, 202 if status in {"Initializing", "InProgress", "Stopping"} else 409) for status in Status]
+)
 def test_only_a_running_job_can_be_stopped(store: JobStore, status: Status, answered: int) -> None:
     a_stored_job(store, status=status)
 
@@ -525,8 +539,6 @@ def test_a_defect_tells_nothing_of_the_inside(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_contention_asks_to_repeat_the_request(monkeypatch: pytest.MonkeyPatch) -> None:
-    from tests.builders import service_error
-
     def throttled(*_: Any, **__: Any) -> Any:
         raise service_error("ProvisionedThroughputExceededException", operation="Query")
 
@@ -550,7 +562,3 @@ def test_the_consoles_origin_may_read_the_headers_it_needs(monkeypatch: pytest.M
 
     assert headers["Access-Control-Allow-Origin"] == "https://console.example.com"
     assert {"ETag", "Location", "Idempotent-Replayed", "Retry-After"} <= set(headers["Access-Control-Expose-Headers"].split(", "))
-
-
-def test_surroundings_are_those_of_the_stack() -> None:
-    assert replace(app.surroundings).labeling_service == "BuiltIn"

@@ -89,9 +89,7 @@ def test_counters_move_without_an_entry_in_the_history(store: JobStore, service:
 
 
 @pytest.mark.parametrize("status", [Status.DRAFT, Status.VALIDATING, Status.COMPLETED, Status.FAILED, Status.STOPPED])
-def test_a_job_that_is_not_at_the_service_does_not_listen_to_it(
-    store: JobStore, service: LabelingServiceInMemory, status: Status
-) -> None:
+def test_a_job_that_is_not_at_the_service_does_not_listen_to_it(store: JobStore, service: LabelingServiceInMemory, status: Status) -> None:
     job = a_running_job(store, service, status)
 
     assert record(store, service) == job == present(store)

@@ -374,6 +374,7 @@ _RULES: tuple[Rule, ...] = (
         "Workers would not see the picture {source!r}",
         "Give an https address, or {{{{ 's3://bucket/key' | grant_read_access }}}} for a picture in S3.",
         "sms-creating-instruction-pages",
+        Severity.WARNING,
     ),
     Rule(
         "instructions.image-outside-locations",

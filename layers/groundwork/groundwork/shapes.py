@@ -1,12 +1,15 @@
 """Documents from outside as models, with every fault of their shape at once."""
 
 import json
+from itertools import pairwise
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
 from groundwork.errors import InvalidRequestError
 from groundwork.rules import Fault, fault
+
+_UNION_MEMBERS = frozenset({"str", "NamedEntityLabel"})
 
 
 def parse[M: BaseModel](model: type[M], value: Any) -> M:
@@ -18,8 +21,8 @@ def parse[M: BaseModel](model: type[M], value: Any) -> M:
 
 
 def _shape_fault(entry: dict[str, Any]) -> Fault:
-    # Union members appear in pydantic's location as type names; a pointer into the request must not have them.
-    location = [part for part in entry["loc"] if not (isinstance(part, str) and part in {"str", "NamedEntityLabel"})]
+    # Behind an index pydantic names the member of the union (`labels`) it tried; a pointer into the request must not have that.
+    location = [part for before, part in pairwise((None, *entry["loc"])) if not (isinstance(before, int) and part in _UNION_MEMBERS)]
     pointer = "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in location)
     name = str(location[-1]) if location else "the body"
     if entry["type"] == "extra_forbidden":

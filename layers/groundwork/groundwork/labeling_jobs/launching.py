@@ -163,6 +163,8 @@ def create_labeling_job(store: JobStore, service: "LabelingService", step: Launc
     try:
         answer = service.create_labeling_job(**create_labeling_job_request(job.definition, _target(job, deployment)))
     except ClientError as error:
+        if error.operation_name != "CreateLabelingJob":
+            raise  # trouble inside the built-in service, not its answer
         code, reason = error.response["Error"]["Code"], error.response["Error"]["Message"]
         if code == "ResourceInUse":
             arn = find_in_service(service, job)

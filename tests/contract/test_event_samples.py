@@ -1,0 +1,129 @@
+"""The samples in `events/`: one for every trigger, each what its rule lets through."""
+
+import json
+from typing import Any
+
+import pytest
+
+from groundwork import events
+from groundwork.labeling_jobs.lifecycle import Status
+from groundwork.store import job_of_image
+from tests.builders import ROOT, a_job, event_sample
+
+#: (function or state machine, its event in the template) -> the samples that it is for.
+SAMPLES: dict[tuple[str, str], list[str]] = {
+    ("LaunchMachine", "JobSubmitted"): ["labeling_job_submitted"],
+    ("SettleLaunchFunction", "LaunchInterrupted"): ["launch_execution_status_change"],
+    ("RecordServiceStatusFunction", "ServiceStatusChanged"): ["sagemaker_state_change", "engine_state_change"],
+    ("StopLabelingJobFunction", "StopRequested"): ["labeling_job_stop_requested"],
+    ("NotifyAdministratorsFunction", "SomethingHappened"): [
+        "labeling_job_completed",
+        "labeling_job_drafted",
+        "labeling_job_stop_requested",
+        "labeling_job_submitted",
+        "labeling_job_validation_failed",
+    ],
+    ("AnnounceChangesFunction", "JobChanged"): ["jobs_table_changed"],
+    ("DriveRunsFunction", "EngineChanged"): ["engine_table_changed"],
+    ("DriveRunsFunction", "EveryMinute"): ["schedule"],
+    ("ReconcileLabelingJobsFunction", "EveryFiveMinutes"): ["schedule"],
+}
+OUR_EVENTS = {name for names in SAMPLES.values() for name in names if name.startswith("labeling_job_")}
+LAUNCH_MACHINE = event_sample("launch_execution_status_change")["detail"]["stateMachineArn"]
+
+
+def triggers(template: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
+    """Every event source of the template that is not a route of the API."""
+    return {
+        (owner, name): source
+        for owner, resource in template["Resources"].items()
+        for name, source in resource.get("Properties", {}).get("Events", {}).items()
+        if resource["Type"].startswith("AWS::Serverless::") and source["Type"] != "Api"
+    }
+
+
+def matches(pattern: Any, event: Any) -> bool:
+    """EventBridge's matching, as far as our patterns go: exact values and prefixes, one of a list; every field of the pattern."""
+    if isinstance(pattern, dict):
+        return isinstance(event, dict) and all(name in event and matches(wanted, event[name]) for name, wanted in pattern.items())
+    assert isinstance(pattern, list), f"a pattern ends in a list, not in {pattern!r}"
+    return any(_is(wanted, event) for wanted in pattern)
+
+
+def _is(wanted: Any, value: Any) -> bool:
+    if isinstance(wanted, dict):
+        if wanted == {"Ref": "LaunchMachine"}:
+            return bool(value == LAUNCH_MACHINE)
+        assert list(wanted) == ["prefix"], f"teach the matcher {wanted!r}"
+        return isinstance(value, str) and value.startswith(wanted["prefix"])
+    return bool(value == wanted)
+
+
+def test_every_trigger_has_a_sample(template: dict[str, Any]) -> None:
+    assert set(triggers(template)) == set(SAMPLES)
+
+
+def test_every_sample_is_for_a_trigger() -> None:
+    named = {name for names in SAMPLES.values() for name in names}
+
+    assert {path.stem for path in ROOT.glob("events/*.json")} == named | {"api_request"}
+
+
+@pytest.mark.parametrize(("trigger", "name"), [(trigger, name) for trigger, names in SAMPLES.items() for name in names])
+def test_every_sample_gets_past_the_pattern_of_its_trigger(template: dict[str, Any], trigger: tuple[str, str], name: str) -> None:
+    source = triggers(template)[trigger]
+    sample = event_sample(name)
+
+    match source["Type"]:
+        case "EventBridgeRule":
+            assert matches(source["Properties"]["Pattern"], sample)
+        case "DynamoDB":
+            patterns = [json.loads(entry["Pattern"]) for entry in source["Properties"]["FilterCriteria"]["Filters"]]
+            assert all(any(matches(pattern, record) for pattern in patterns) for record in sample["Records"])
+            assert all(any(matches(pattern, record) for record in sample["Records"]) for pattern in patterns)
+        case "Schedule":
+            assert sample["source"] == "aws.events"
+        case other:
+            pytest.fail(f"no sample is known for {other}")
+
+
+@pytest.mark.parametrize(
+    "trigger", [trigger for trigger in SAMPLES if trigger not in {("NotifyAdministratorsFunction", "SomethingHappened")}]
+)
+def test_a_rule_lets_nothing_else_through(template: dict[str, Any], trigger: tuple[str, str]) -> None:
+    source = triggers(template)[trigger]
+    if source["Type"] != "EventBridgeRule":
+        return
+    others = {name for names in SAMPLES.values() for name in names} - set(SAMPLES[trigger])
+
+    assert not [name for name in others if matches(source["Properties"]["Pattern"], event_sample(name))]
+
+
+@pytest.mark.parametrize("name", sorted(OUR_EVENTS))
+def test_the_samples_of_our_own_events_are_what_we_announce(name: str) -> None:
+    sample = event_sample(name)
+    before = None if sample["detail"]["from"] is None else a_job(status=Status(sample["detail"]["from"]))
+    announced = events.facts(before, a_job(status=Status(sample["detail"]["to"])))
+    extra = {"validation"} if sample["detail-type"] == events.VALIDATION_FAILED else set()
+
+    assert sample["source"] == events.SOURCE
+    assert set(sample["detail"]) == set(announced[0].detail) | extra
+    assert set(sample["detail"]["counters"]) == set(announced[0].detail["counters"])
+
+
+def test_the_samples_of_the_jobs_table_are_items_as_the_store_writes_them() -> None:
+    images = [
+        record["dynamodb"][image]
+        for record in event_sample("jobs_table_changed")["Records"]
+        for image in ("OldImage", "NewImage")
+        if image in record["dynamodb"]
+    ]
+    jobs = [job_of_image(image) for image in images]
+
+    assert [job.name for job in jobs if job] == ["cats-1"] * (len(jobs) - 1)  # one image is what is left of a deleted job
+
+
+def test_an_interrupted_launch_carries_the_input_it_was_started_with() -> None:
+    sample = event_sample("launch_execution_status_change")
+
+    assert json.loads(sample["detail"]["input"]) == event_sample("labeling_job_submitted")["detail"]
