@@ -36,7 +36,12 @@ def api_event(
     raw_body: str | None = None,
 ) -> dict[str, Any]:
     """One request. `username` and `groups` become the claims of a verified token; without a name there is no token."""
-    claims = {"cognito:username": username, **({} if groups is None else {"cognito:groups": groups})}
+    claims = {
+        "iss": "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_test",
+        "sub": f"sub-of-{username}",
+        "cognito:username": username,
+        **({} if groups is None else {"cognito:groups": groups}),
+    }
     return {
         "resource": path,
         "path": path,

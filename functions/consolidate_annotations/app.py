@@ -2,7 +2,7 @@
 
 Trigger: state ConsolidateAnnotations of the run machine, with {"labeling_job_name", "outcome"}: why the wait ended (WaitOutcome).
 Effect:  the job takes no more answers, its output tree is in S3, the job is at rest; {"outcome": "finished", "status",
-         "labeling_job_arn"}, or {"outcome": "refused", "failure_reason"} when the input manifest is gone or changed.
+         "labeling_job_arn"}, or {"outcome": "refused", "failure_reason"} when the input manifest it began with is gone.
 Repeats: harmless; the same answers give the same files.
 """
 

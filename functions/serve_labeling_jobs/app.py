@@ -22,13 +22,12 @@ from groundwork.data_locations import S3Uri
 from groundwork.errors import ConflictError, InvalidRequestError, NotFoundError
 from groundwork.http_api import Answer, HttpApi, Request
 from groundwork.labeling_jobs import drafting
-from groundwork.labeling_jobs.definition import LabelingJobDefinition
+from groundwork.labeling_jobs.definition import read_definition
 from groundwork.labeling_jobs.drafting import Surroundings
 from groundwork.labeling_jobs.job import LabelingJob, rfc3339
 from groundwork.labeling_jobs.launching import report_uri
 from groundwork.labeling_teams import member_count
 from groundwork.rules import fault
-from groundwork.shapes import parse
 from groundwork.store import JobStore
 
 if TYPE_CHECKING:
@@ -66,7 +65,7 @@ def create_labeling_job(request: Request) -> Answer:
         store,
         surroundings,
         project=request.project,
-        definition=parse(LabelingJobDefinition, document),
+        definition=read_definition(document),
         is_draft=is_draft,
         by=request.caller.username,
         now=datetime.now(UTC),

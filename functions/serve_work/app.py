@@ -87,7 +87,7 @@ def return_lease(request: Request) -> Answer:
 
 
 def _worker(request: Request) -> Worker:
-    return work.worker(request.caller.username, request.caller.labeling_teams)
+    return work.worker(request.caller)
 
 
 @logger.inject_lambda_context(correlation_id_path=correlation_paths.API_GATEWAY_REST, clear_state=True)

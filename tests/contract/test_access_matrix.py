@@ -149,7 +149,7 @@ def world(jobs_table: object, engine_table: object, data_bucket: "S3Client") -> 
     a_stored_job(store, name="finished-1", status=Status.COMPLETED, output_manifest_uri=output)
 
     engine_store = EngineStore.from_env()
-    engine = Engine(engine_store, data_bucket, Work(engine_store, data_bucket, region="us-east-1", user_pool=pool))
+    engine = Engine(engine_store, data_bucket, Work(engine_store, data_bucket, region="us-east-1"))
     now = datetime.now(UTC)
     engine.put_input(pictures(2))
     assert engine.store.create_job(replace(an_engine_job(a_request()), created_at=now, modified_at=now))

@@ -242,7 +242,7 @@ def test_every_example_obeys_its_schema() -> None:
 
 
 VETS = {"name": "vets", "description": "Veterinarians"}
-SHARED = {"s3_prefix": "s3://groundwork-data/shared/", "access": "read"}
+SHARED = {"s3_prefix": "s3://groundwork-data/projects/shared/", "access": "read"}
 UPLOAD = {"key": "datasets/1.png", "content_type": "image/png", "size": 7}
 PET = {"project": "pets"}
 # In this order: method, path, what the path names, body, status.

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import re
 import time
 import uuid
@@ -18,7 +19,8 @@ from local import address_file
 from local.client import ApiClient, sign_in
 from local.place import REGION, Place
 
-PATIENCE_SECONDS = 30.0  # a limit for a stuck stack, not an expectation of speed
+# A limit for a stuck stack, not an expectation of speed.
+PATIENCE_SECONDS = float(os.environ.get("GROUNDWORK_TEST_PATIENCE_SECONDS", "60"))
 PEOPLE = ("admin", "owner", "collaborator", "outsider", "worker-1", "worker-2", "worker-3")
 
 
@@ -99,8 +101,9 @@ class FrontDoor:
         return items
 
     def statuses(self, name: str) -> list[str]:
-        """The statuses the job had, in order."""
-        return [event["detail"].get("to") or event["detail"]["status"] for event in self.events(name) if event["type"] != "Edited"]
+        """The statuses the job had, in order, without Initializing: the service may report InProgress before the launch is recorded."""
+        moves = [event["detail"].get("to") or event["detail"]["status"] for event in self.events(name) if event["type"] != "Edited"]
+        return [status for status in moves if status != "Initializing"]
 
     def output(self, name: str) -> list[dict[str, Any]]:
         """The lines of the job's output manifest."""

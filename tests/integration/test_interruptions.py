@@ -110,7 +110,7 @@ def test_repeated_late_and_reordered_service_events_change_nothing(door: FrontDo
 
     assert other
     assert door.job(name) == done
-    assert door.statuses(name) == ["Validating", "Launching", "Initializing", "InProgress", "Completed"]
+    assert door.statuses(name) == ["Validating", "Launching", "InProgress", "Completed"]
 
 
 def test_an_answer_that_could_not_be_kept_is_not_accepted_and_counts_once_when_sent_again(door: FrontDoor) -> None:

@@ -24,7 +24,7 @@ def test_a_request_becomes_a_finished_labeling_job(door: FrontDoor) -> None:
     assert job["counters"] == {"total": 4, "human_labeled": 4, "machine_labeled": 0, "failed": 0, "unlabeled": 0}
     assert job["labeling_job_arn"].endswith(f":labeling-job/{name.lower()}")
     assert job["finished_at"] >= job["started_at"] >= job["created_at"]
-    assert door.statuses(name) == ["Validating", "Launching", "Initializing", "InProgress", "Completed"]
+    assert door.statuses(name) == ["Validating", "Launching", "InProgress", "Completed"]
     lines = door.output(name)
     assert [line["source-ref"] for line in lines] == pictures
     assert [line["batch"] for line in lines] == [0, 1, 2, 3]

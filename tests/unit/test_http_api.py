@@ -137,8 +137,8 @@ def test_a_body_that_comes_encoded_is_read(desk: Desk) -> None:
     assert http_answer(desk.api.handle({**event, "isBase64Encoded": True}, LambdaContext())).status == 201
 
 
-def test_a_string_that_is_no_text_is_a_fault(desk: Desk) -> None:
-    assert desk.post(raw_body='{"name": "\\ud800", "weight": 1}').status == 422
+def test_a_string_that_is_no_text_is_malformed(desk: Desk) -> None:
+    assert desk.post(raw_body='{"name": "\\ud800", "weight": 1}').status == 400
 
 
 def test_a_body_over_the_limit_is_too_large(desk: Desk) -> None:
@@ -169,7 +169,7 @@ def test_json_is_taken_however_it_is_announced(desk: Desk, content_type: str) ->
         (ConflictError("no"), 409, "conflict"),
         (NameTakenError("no"), 409, "conflict"),
         (WrongStatusError("no"), 409, "conflict"),
-        (PreconditionFailedError("no"), 412, "precondition-failed"),
+        (PreconditionFailedError("no"), 409, "conflict"),
         (LabelingServiceError("no"), 502, "labeling-service"),
         (RefusedByServiceError("no"), 502, "labeling-service"),
     ],
@@ -180,6 +180,21 @@ def test_every_error_of_the_domain_has_its_status_and_its_sentence(desk: Desk, e
     answer = desk.post(PARCEL)
 
     assert (answer.status, answer.body["type"], answer.body["detail"]) == (status, f"/problems/{problem}", "no")
+
+
+def test_losing_a_race_is_a_failed_precondition_for_those_only_who_named_a_version(desk: Desk) -> None:
+    desk.failure = PreconditionFailedError("no")
+
+    answer = desk.post(PARCEL, headers={"If-Match": '"1"'})
+
+    assert (answer.status, answer.body["type"], answer.body["detail"]) == (412, "/problems/precondition-failed", "no")
+
+
+def test_only_so_many_faults_are_listed_but_all_are_counted(desk: Desk) -> None:
+    answer = desk.post({**PARCEL, **{f"unknown-{n}": n for n in range(3_000)}})
+
+    assert (answer.status, len(answer.body["errors"])) == (422, 1_000)
+    assert answer.body["detail"] == "The request has 3,000 faults. The first 1,000 are listed."
 
 
 @pytest.mark.parametrize("failure", [RuntimeError("secret"), GroundworkError("secret"), KeyError("secret")])

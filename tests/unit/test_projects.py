@@ -340,7 +340,7 @@ def test_collaborators_read_members_and_do_not_change_them() -> None:
 # --- data locations --------------------------------------------------------------------------------------------------
 
 
-def grant(s3_prefix: str = "s3://groundwork-data/shared/", location_id: str = "shared", **event: Any) -> HttpAnswer:
+def grant(s3_prefix: str = "s3://groundwork-data/projects/shared/", location_id: str = "shared", **event: Any) -> HttpAnswer:
     body = {"s3_prefix": s3_prefix, "access": "read"}
     return call("PUT", f"/projects/pets/data-locations/{location_id}", body, username=event.pop("username", "admin"), **event)
 
@@ -349,12 +349,12 @@ def test_an_administrator_grants_and_takes_back_a_prefix() -> None:
     create()
 
     granted = grant()
-    changed = grant("s3://groundwork-data/shared/2026/", headers={"If-Match": granted.headers["ETag"]})
+    changed = grant("s3://groundwork-data/projects/shared/2026/", headers={"If-Match": granted.headers["ETag"]})
 
     assert (granted.status, changed.status) == (201, 200)
     assert [location["s3_prefix"] for location in call("GET", "/projects/pets/data-locations").body["items"]] == [
         "s3://groundwork-data/projects/pets/",
-        "s3://groundwork-data/shared/2026/",
+        "s3://groundwork-data/projects/shared/2026/",
     ]
     stale = {"If-Match": granted.headers["ETag"]}
     assert call("DELETE", "/projects/pets/data-locations/shared", username="admin", headers=stale).status == 412
@@ -384,8 +384,26 @@ def test_a_prefix_outside_the_data_bucket_is_refused_with_the_reason() -> None:
 
     answer = grant("s3://elsewhere/data/", location_id="Bad_Id")
 
-    assert answer.fault_codes == ["data-location.id-invalid", "data-location.bucket-unreachable"]
-    assert "roles reach only the data bucket" in answer.body["errors"][1]["message"]
+    assert answer.fault_codes == ["data-location.id-invalid", "data-location.unreachable"]
+    assert "roles reach only what lies under s3://groundwork-data/projects/" in answer.body["errors"][1]["message"]
+
+
+@pytest.mark.parametrize(
+    "prefix", ["s3://groundwork-data/projects/*/", "s3://groundwork-data/projects/a?/", f"s3://groundwork-data/projects/{'x' * 100}/"]
+)
+def test_a_prefix_that_a_session_policy_could_not_hold_is_refused(prefix: str) -> None:
+    create()
+
+    assert grant(prefix).fault_codes == ["data-location.prefix-unfit"]
+
+
+def test_a_project_has_no_more_data_locations_than_a_session_policy_can_hold() -> None:
+    create()
+    for number in range(9):
+        assert grant(f"s3://groundwork-data/projects/x{number}/", location_id=f"x{number}").status == 201
+
+    assert grant("s3://groundwork-data/projects/one-more/", location_id="one-more").fault_codes == ["data-location.too-many"]
+    assert grant("s3://groundwork-data/projects/y/", location_id="x0").status == 200
 
 
 def test_the_projects_own_prefix_never_changes() -> None:

@@ -294,7 +294,7 @@ def test_a_warm_get_of_a_job_reads_the_table_once_for_access_and_once_for_the_jo
         path_parameters={"project": "pets", "name": "cats-1"},
     )
     client = boto3.client("dynamodb")
-    monkeypatch.setattr(app.store, "_client", client)
+    monkeypatch.setattr(app.store, "client", client)
     calls: list[str] = []
     client.meta.events.register("before-call.dynamodb", lambda model, **_: calls.append(model.name))
 

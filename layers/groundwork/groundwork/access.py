@@ -27,10 +27,12 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who is asking: the user name and groups of a verified token."""
+    """Who is asking: the user name and groups of a verified token, and the person it stands for: `subject`, unique to its `issuer`."""
 
     username: str
     groups: frozenset[str] = frozenset()
+    issuer: str = ""
+    subject: str = ""
 
     @property
     def is_admin(self) -> bool:

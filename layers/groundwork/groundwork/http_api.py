@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 MAX_BODY_BYTES = 1024 * 1024
+_MAX_LISTED_FAULTS = 1_000  # so that the answer stays below the 6 MB that Lambda lets through
 _IDEMPOTENCY_KEY = re.compile(r"[\x20-\x7e]{1,255}")
 _A_DAY = 24 * 60 * 60
 _THROTTLED = frozenset(
@@ -261,7 +262,12 @@ class HttpApi:
         @idempotent_function(  # type: ignore[untyped-decorator]
             data_keyword_argument="claim",
             persistence_store=DynamoDBPersistenceLayer(
-                table_name=self._store.table, key_attr="pk", sort_key_attr="sk", static_pk_value="IDEMPOTENCY", expiry_attr="ttl"
+                table_name=self._store.table,
+                key_attr="pk",
+                sort_key_attr="sk",
+                static_pk_value="IDEMPOTENCY",
+                expiry_attr="ttl",
+                boto3_client=self._store.client,
             ),
             config=IdempotencyConfig(
                 event_key_jmespath="key",
@@ -302,14 +308,18 @@ class HttpApi:
         match error:
             case InvalidRequestError():
                 status, problem, faults = HTTPStatus.UNPROCESSABLE_ENTITY, "validation", error.faults
-                detail = f"The request has {len(faults)} fault{'s' * (len(faults) != 1)}."
+                detail = f"The request has {len(faults):,} fault{'s' * (len(faults) != 1)}."
+                if len(faults) > _MAX_LISTED_FAULTS:
+                    detail += f" The first {_MAX_LISTED_FAULTS:,} are listed."
+                    faults = faults[:_MAX_LISTED_FAULTS]
             case NotFoundError():
                 status, problem = HTTPStatus.NOT_FOUND, "not-found"
             case ForbiddenError():
                 status, problem = HTTPStatus.FORBIDDEN, "forbidden"
-            case PreconditionFailedError():
+            case PreconditionFailedError() if self._names_a_version():
                 status, problem = HTTPStatus.PRECONDITION_FAILED, "precondition-failed"
-            case ConflictError():
+            # Without If-Match a write that lost a race failed no condition of the client's.
+            case ConflictError() | PreconditionFailedError():
                 status, problem = HTTPStatus.CONFLICT, "conflict"
             case HttpError():
                 status, problem = error.status, error.problem
@@ -321,6 +331,9 @@ class HttpApi:
                 status, problem, detail = HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "Something went wrong on our side."
         self._logger.info("request refused", status=status.value, problem=problem)
         return self._problem(status, problem, detail, instance, faults, headers)
+
+    def _names_a_version(self) -> bool:
+        return any(name.lower() == "if-match" for name in self._resolver.current_event.headers or {})
 
     def _aws_refusal(self, error: ClientError, instance: str) -> Response[str]:
         code = error.response.get("Error", {}).get("Code", "")
@@ -390,7 +403,7 @@ def _caller(event: Mapping[str, Any]) -> Caller | None:
     claims = ((event.get("requestContext") or {}).get("authorizer") or {}).get("claims")
     if not claims or not claims.get("cognito:username"):
         return None
-    return Caller(claims["cognito:username"], frozenset(_groups(claims.get("cognito:groups"))))
+    return Caller(claims["cognito:username"], frozenset(_groups(claims.get("cognito:groups"))), claims["iss"], claims["sub"])
 
 
 def _groups(claim: Any) -> list[str]:

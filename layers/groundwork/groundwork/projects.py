@@ -191,6 +191,12 @@ def data_location(store: JobStore, project_name: str, location_id: str) -> DataL
     return next((location for location in list_data_locations(store, project_name) if location.id == location_id), None)
 
 
+# What workers see is presigned under a session policy that names every data location. STS takes 2,048 characters, and reads
+# these characters in a resource as patterns or variables.
+_MAX_LOCATIONS, _MAX_PREFIX_LENGTH = 10, 100
+_WILDCARDS = re.compile(r"[*?$]")
+
+
 def put_data_location(
     store: JobStore, *, project_name: str, location_id: str, s3_prefix: str, location_access: LocationAccess, data_bucket: str
 ) -> DataLocation:
@@ -206,8 +212,13 @@ def put_data_location(
     prefix = S3Uri.parse(s3_prefix)
     if prefix is None or not prefix.key.endswith("/") or prefix.key.startswith("/"):
         faults.append(fault("data-location.prefix-invalid", pointer="/s3_prefix"))
-    elif prefix.bucket != data_bucket:
-        faults.append(fault("data-location.bucket-unreachable", pointer="/s3_prefix", bucket=prefix.bucket, data_bucket=data_bucket))
+    elif prefix.bucket != data_bucket or not prefix.key.startswith("projects/"):
+        faults.append(fault("data-location.unreachable", pointer="/s3_prefix", data_bucket=data_bucket))
+    elif len(prefix.key) > _MAX_PREFIX_LENGTH or _WILDCARDS.search(prefix.key):
+        faults.append(fault("data-location.prefix-unfit", pointer="/s3_prefix", max_length=_MAX_PREFIX_LENGTH))
+    granted = [location.id for location in store.data_locations(project_name).locations]
+    if location_id not in granted and len(granted) >= _MAX_LOCATIONS:
+        faults.append(fault("data-location.too-many", pointer="/id", maximum=_MAX_LOCATIONS))
     if prefix is None or faults:
         raise InvalidRequestError(faults)
     location = DataLocation(location_id, prefix, location_access)

@@ -90,10 +90,22 @@ _RULES: tuple[Rule, ...] = (
         "api.md, data locations",
     ),
     Rule(
-        "data-location.bucket-unreachable",
-        "Groundwork's roles reach only the data bucket {data_bucket}, not {bucket}",
-        "Copy the data to a prefix of the data bucket.",
+        "data-location.unreachable",
+        "Groundwork's roles reach only what lies under s3://{data_bucket}/projects/",
+        "Copy the data to a prefix there.",
         "Groundwork",
+    ),
+    Rule(
+        "data-location.prefix-unfit",
+        "The prefix is longer than {max_length} characters, or holds one of * ? $",
+        "Choose a shorter or plainer prefix; a folder further up will do.",
+        "API AssumeRole, session policies",
+    ),
+    Rule(
+        "data-location.too-many",
+        "A project has at most {maximum} data locations",
+        "Remove one, or grant a folder further up that covers several.",
+        "API AssumeRole, session policies",
     ),
     Rule(
         "labeling-team.name-invalid",
@@ -360,6 +372,12 @@ _RULES: tuple[Rule, ...] = (
         "The tag {key!r} begins with a reserved word",
         "Choose a key that begins neither with aws: nor with groundwork:.",
         "API Tag",
+    ),
+    Rule(
+        "job.definition-too-large",
+        "The definition has {size:,} bytes as JSON; {high:,} are allowed",
+        "Shorten instructions and labels.",
+        "DynamoDB quotas (an item has 400 KB at most)",
     ),
     Rule("job.name-fixed", "A labeling job cannot be renamed", "Leave name out, or create another labeling job.", "api.md, PATCH"),
     # --- worker task templates -----------------------------------------------------------------------------------

@@ -17,16 +17,24 @@ def parse[M: BaseModel](model: type[M], value: Any) -> M:
     try:
         return model.model_validate_json(json.dumps(value))
     except ValidationError as error:
-        raise InvalidRequestError([_shape_fault(dict(entry)) for entry in error.errors(include_url=False)]) from error
+        found = [_shape_fault(dict(entry)) for entry in error.errors(include_url=False)]
+        # A value that fits no member of a union is reported once for each member; one fault for one place is enough.
+        by_pointer = {one.pointer: one for one in reversed(found)}
+        raise InvalidRequestError([one for one in found if by_pointer[one.pointer] is one]) from error
 
 
 def _shape_fault(entry: dict[str, Any]) -> Fault:
     # Behind an index pydantic names the member of the union (`labels`) it tried; a pointer into the request must not have that.
     location = [part for before, part in pairwise((None, *entry["loc"])) if not (isinstance(before, int) and part in _UNION_MEMBERS)]
-    pointer = "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in location)
+    pointer = "".join(f"/{escaped(str(part))}" for part in location)
     name = str(location[-1]) if location else "the body"
     if entry["type"] == "extra_forbidden":
         return fault("request.field-unknown", pointer=pointer, field=name)
     if entry["type"] == "missing":
         return fault("request.field-missing", pointer=pointer, field=name)
     return fault("request.field-invalid", pointer=pointer, field=name, problem=entry["msg"])
+
+
+def escaped(name: str) -> str:
+    """`name` as one segment of a JSON pointer (RFC 6901)."""
+    return name.replace("~", "~0").replace("/", "~1")

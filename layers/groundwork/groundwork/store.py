@@ -90,7 +90,7 @@ class JobStore:
     """Projects, members, data locations and labeling jobs. Writes are conditional; reading one thing is one GetItem."""
 
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
-        self._client = client
+        self.client = client
         self.table = table
 
     @classmethod
@@ -127,7 +127,7 @@ class JobStore:
         """Write the project's description and state if nobody changed it since `previous` was read. Raises PreconditionFailedError."""
         try:
             # Not the whole item: the count of owners belongs to the writes of members, which leave the version alone.
-            self._client.update_item(
+            self.client.update_item(
                 TableName=self.table,
                 Key=_marshal({"pk": f"PROJECT#{project.name}", "sk": "PROJECT"}),
                 UpdateExpression="SET description = :description, is_being_deleted = :is_being_deleted, version = :new",
@@ -141,15 +141,15 @@ class JobStore:
                     }
                 ),
             )
-        except self._client.exceptions.ConditionalCheckFailedException as error:
+        except self.client.exceptions.ConditionalCheckFailedException as error:
             raise PreconditionFailedError("The project changed meanwhile; read it again.") from error
 
     def delete_project(self, name: str) -> None:
         """Remove the project with its members and data locations. Repeating it is harmless."""
         for item in self._query(f"PROJECT#{name}"):
             if item["sk"] != "PROJECT":
-                self._client.delete_item(TableName=self.table, Key=_marshal({"pk": item["pk"], "sk": item["sk"]}))
-        self._client.delete_item(TableName=self.table, Key=_marshal({"pk": f"PROJECT#{name}", "sk": "PROJECT"}))
+                self.client.delete_item(TableName=self.table, Key=_marshal({"pk": item["pk"], "sk": item["sk"]}))
+        self.client.delete_item(TableName=self.table, Key=_marshal({"pk": f"PROJECT#{name}", "sk": "PROJECT"}))
 
     # --- members -------------------------------------------------------------------------------------------------
 
@@ -212,11 +212,11 @@ class JobStore:
         return DataLocations.of(_location(item) for item in self._query(f"PROJECT#{project}", "LOCATION#"))
 
     def put_data_location(self, project: str, location: DataLocation) -> None:
-        self._client.put_item(TableName=self.table, Item=_marshal(_location_item(project, location)))
+        self.client.put_item(TableName=self.table, Item=_marshal(_location_item(project, location)))
 
     def delete_data_location(self, project: str, location_id: str) -> bool:
         """Whether there was such a location."""
-        answer = self._client.delete_item(
+        answer = self.client.delete_item(
             TableName=self.table, Key=_marshal({"pk": f"PROJECT#{project}", "sk": f"LOCATION#{location_id}"}), ReturnValues="ALL_OLD"
         )
         return "Attributes" in answer
@@ -262,7 +262,7 @@ class JobStore:
         condition, values = "job_id = :job_id AND version = :version", {":job_id": job.job_id, ":version": job.version}
         try:
             if job.status is Status.DRAFT and job.labeling_job_arn is None:
-                self._client.delete_item(
+                self.client.delete_item(
                     TableName=self.table,
                     Key=_marshal(_job_key(job.name)),
                     ConditionExpression=condition,
@@ -270,13 +270,13 @@ class JobStore:
                 )
             else:
                 tombstone = {**_job_key(job.name), "job_id": job.job_id, "version": job.version + 1, "deleted_at": rfc3339(now)}
-                self._client.put_item(
+                self.client.put_item(
                     TableName=self.table,
                     Item=_marshal(tombstone),
                     ConditionExpression=condition,
                     ExpressionAttributeValues=_marshal(values),
                 )
-        except self._client.exceptions.ConditionalCheckFailedException as error:
+        except self.client.exceptions.ConditionalCheckFailedException as error:
             raise PreconditionFailedError("The labeling job changed meanwhile; read it again.") from error
 
     def jobs(self, project: str, *, status: Status | None, limit: int, next_token: str | None) -> Page[LabelingJob]:
@@ -301,14 +301,14 @@ class JobStore:
     # --- DynamoDB ------------------------------------------------------------------------------------------------
 
     def _get(self, pk: str, sk: str) -> Item | None:
-        item = self._client.get_item(TableName=self.table, Key=_marshal({"pk": pk, "sk": sk}), ConsistentRead=True).get("Item")
+        item = self.client.get_item(TableName=self.table, Key=_marshal({"pk": pk, "sk": sk}), ConsistentRead=True).get("Item")
         return None if item is None else _unmarshal(item)
 
     def _query(self, pk: str, sk_prefix: str = "") -> Iterator[Item]:
         condition, values = "pk = :pk", {":pk": pk}
         if sk_prefix:
             condition, values = "pk = :pk AND begins_with(sk, :sk)", {":pk": pk, ":sk": sk_prefix}
-        pages = self._client.get_paginator("query").paginate(
+        pages = self.client.get_paginator("query").paginate(
             TableName=self.table,
             ConsistentRead=True,
             KeyConditionExpression=condition,
@@ -339,7 +339,7 @@ class JobStore:
             request["IndexName"] = index
         if next_token:
             request["ExclusiveStartKey"] = _start_key(next_token, key, value)
-        answer = self._client.query(**request)
+        answer = self.client.query(**request)
         return Page(
             items=tuple(shape(_unmarshal(item)) for item in answer["Items"]),
             next_token=_token(answer["LastEvaluatedKey"]) if "LastEvaluatedKey" in answer else None,
@@ -357,8 +357,8 @@ class JobStore:
 
     def _transact(self, *writes: dict[str, Any]) -> None:
         try:
-            self._client.transact_write_items(TransactItems=cast("Any", writes))
-        except self._client.exceptions.TransactionCanceledException as error:
+            self.client.transact_write_items(TransactItems=cast("Any", writes))
+        except self.client.exceptions.TransactionCanceledException as error:
             reasons = [reason.get("Code", "None") for reason in cast("dict[str, Any]", error.response).get("CancellationReasons", [])]
             # Contention (TransactionConflict) and throttling are no answer to the condition: let the caller's retry decide.
             if "ConditionalCheckFailed" not in reasons:

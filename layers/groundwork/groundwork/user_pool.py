@@ -24,6 +24,9 @@ class UserPool:
 
     def has_user(self, username: str) -> bool:
         """Whether there is a user of exactly that name."""
+        # API AdminGetUser: a name has 1 to 128 characters; botocore refuses an empty one before it is sent.
+        if not 1 <= len(username) <= 128:
+            return False
         exceptions = self.client.exceptions
         try:
             user = self.client.admin_get_user(UserPoolId=self.pool_id, Username=username)

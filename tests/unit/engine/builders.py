@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
+from groundwork.access import Caller
 from groundwork.engine.jobs import EngineJob, JobStatus
 from groundwork.engine.loading import load_tasks
 from groundwork.engine.store import EngineStore
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 BUCKET = "groundwork-data"
+ISSUER = "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_test"
 NOON = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 ARN_PREFIX = "arn:aws:sagemaker:us-east-1:123456789012"
 
@@ -73,6 +75,10 @@ class Engine:
         document = {"document-version": "2018-11-28", "labels": categories}
         self.s3.put_object(Bucket=BUCKET, Key="projects/pets/labels.json", Body=json.dumps(document).encode())
 
+    def keep_versions(self) -> None:
+        """As the stack's own data bucket does."""
+        self.s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+
     def open_job(self, lines: Sequence[Mapping[str, Any]], request: Mapping[str, Any] | None = None, **input_files: Any) -> str:
         """A labeling job that workers can work on; gives its name."""
         self.put_input(lines, **input_files)
@@ -93,7 +99,7 @@ class Engine:
         )
 
     def worker(self, username: str, *teams: str) -> Worker:
-        return self.work.worker(username, frozenset(teams or ("vets",)))
+        return self.work.worker(Caller(username, frozenset(teams or ("vets",)), ISSUER, f"sub-of-{username}"))
 
     def label(self, worker: Worker, name: str, content: Mapping[str, Any], at: datetime = NOON + timedelta(seconds=20)) -> int:
         """Take the next lease and answer it; gives the task's number."""

@@ -11,4 +11,4 @@ from tests.unit.engine.builders import Engine
 @pytest.fixture
 def engine(engine_table: object, data_bucket: object) -> Engine:
     store, s3 = EngineStore.from_env(), boto3.client("s3")
-    return Engine(store, s3, Work(store, s3, region="us-east-1", user_pool="us-east-1_test"))
+    return Engine(store, s3, Work(store, s3, region="us-east-1"))

@@ -12,9 +12,11 @@ import pytest
 from groundwork.engine.answers import Answer, answer_faults
 from groundwork.engine.consolidation import Label, LabelContext, consolidate
 from groundwork.engine.output_tree import compact
+from groundwork.engine.store import Identity
 from groundwork.task_types import TASK_TYPES
 
 SUBMITTED = datetime(2026, 1, 5, 10, 0, 0, 123, tzinfo=UTC)
+IDENTITY = Identity("https://cognito-idp.us-east-1.amazonaws.com/us-east-1_test", "sub")
 PNG = b"\x89PNG\r\n\x1a\n and so on"
 MASK_URI = "s3://o/j/annotations/consolidated-annotation/output/0_2026-01-05T10:00:00.000123.png"
 
@@ -30,7 +32,7 @@ def label_of(task_type: str, labels: Sequence[str | Mapping[str, Any]], *content
         given = {kind.element_name: content}
         assert answer_faults(kind, context.label_names, given) == []
         at = first + timedelta(minutes=number)
-        answers.append(Answer(0, f"private.us-east-1.{number}", f"lease-{number}", at - timedelta(seconds=9), at, given))
+        answers.append(Answer(0, f"private.us-east-1.{number}", IDENTITY, f"lease-{number}", at - timedelta(seconds=9), at, given))
     label = consolidate(context, answers)
     assert all(consolidate(context, order) == label for order in permutations(answers))
     return label

@@ -124,6 +124,19 @@ def test_a_manifest_that_changed_after_loading_began_is_refused(engine: Engine) 
         load_tasks(name, engine.store, engine.s3)
 
 
+def test_where_the_bucket_keeps_versions_a_load_goes_on_with_the_manifest_it_began_with(engine: Engine) -> None:
+    engine.keep_versions()
+    name = engine.open_job(pictures(2))
+    engine.put_input(pictures(3), labels=["something", "else"])
+
+    load_tasks(name, engine.store, engine.s3)
+
+    job = engine.store.job(name)
+    assert job is not None
+    assert job.label_names == ("bus", "car", "truck")
+    assert numbers(engine, name) == [0, 1]
+
+
 @pytest.mark.parametrize(
     ("body", "reason"),
     [

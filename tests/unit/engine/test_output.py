@@ -78,6 +78,9 @@ def test_the_files_of_consolidation_have_ground_truths_form(engine: Engine) -> N
     assert [answer["workerId"] for answer in response["answers"]] == [ann.id, ben.id]
     assert response["answers"][0]["answerContent"] == chose("car")
     assert response["answers"][0]["timeSpentInSeconds"] == 10.0
+    assert response["answers"][0]["workerMetadata"] == {
+        "identityData": {"identityProviderType": "Cognito", "issuer": ISSUER, "sub": "sub-of-ann"}
+    }
 
 
 def test_writing_the_output_again_gives_the_same_bytes(engine: Engine) -> None:
@@ -236,6 +239,22 @@ def test_a_manifest_that_is_gone_at_the_end_is_a_reason_and_not_a_crash(engine: 
 
     with pytest.raises(InputRefusedError, match="does not exist"):
         finish(name, WaitOutcome.DONE, engine.store, engine.s3, END)
+
+
+@pytest.mark.parametrize("mishap", ["replaced", "deleted"])
+def test_where_the_bucket_keeps_versions_a_manifest_lost_while_people_labeled_costs_nothing(engine: Engine, mishap: str) -> None:
+    engine.keep_versions()
+    name = engine.open_job(pictures(1))
+    engine.label(engine.worker("ann"), name, chose("car"))
+    if mishap == "replaced":
+        engine.put_input(pictures(3))
+    else:
+        engine.s3.delete_object(Bucket=BUCKET, Key="projects/pets/manifests/in.manifest")
+
+    assert ended(engine, name, WaitOutcome.DONE) == (JobStatus.COMPLETED, Counters(human_labeled=1))
+
+    [line] = engine.output_lines("Kinds-1")
+    assert (line["source-ref"], line["kind"]) == (pictures(1)[0]["source-ref"], 1)
 
 
 @pytest.mark.parametrize("key_id", ["", None, "alias/labels"])

@@ -304,7 +304,7 @@ class _RacingStore(EngineStore):
 @pytest.fixture
 def racing(engine: Engine) -> tuple[Engine, _RacingStore]:
     store = _RacingStore.from_env()
-    return Engine(store, engine.s3, Work(store, engine.s3, region="us-east-1", user_pool="us-east-1_test")), store
+    return Engine(store, engine.s3, Work(store, engine.s3, region="us-east-1")), store
 
 
 def test_of_two_workers_who_race_for_the_last_place_one_gets_it(racing: tuple[Engine, _RacingStore]) -> None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from groundwork.engine.store import StoredAnswer
+from groundwork.engine.store import Identity, StoredAnswer
 from groundwork.rules import Fault, fault
 from groundwork.task_types import TaskType
 
@@ -29,6 +29,7 @@ class Answer:
 
     task: int
     worker_id: str
+    identity: Identity
     lease_id: str
     accepted_at: datetime
     submitted_at: datetime
@@ -42,12 +43,23 @@ class Answer:
             "timeSpentInSeconds": round((self.submitted_at - self.accepted_at).total_seconds(), 3),
             "workerId": self.worker_id,
             "answerContent": self.content,
+            "workerMetadata": {
+                "identityData": {"identityProviderType": "Cognito", "issuer": self.identity.issuer, "sub": self.identity.sub}
+            },
         }
 
 
 def answer_of(stored: StoredAnswer, content: str) -> Answer:
     """The stored answer with its content, JSON text."""
-    return Answer(stored.task, stored.worker_id, stored.lease_id, stored.accepted_at, stored.submitted_at, json.loads(content))
+    return Answer(
+        task=stored.task,
+        worker_id=stored.worker_id,
+        identity=stored.identity,
+        lease_id=stored.lease_id,
+        accepted_at=stored.accepted_at,
+        submitted_at=stored.submitted_at,
+        content=json.loads(content),
+    )
 
 
 def canonical(content: Mapping[str, Any]) -> tuple[str, str]:

@@ -67,8 +67,9 @@ class EngineJob:
     """One labeling job.
 
     `attempt` counts executions of the run machine, `token` is the waiting one's task token. `shards` is None until all tasks are
-    loaded; `closed_shards` of them take no more answers. `label_categories` is the label-category document, `manifest_etag` pins the
-    input manifest; both are None until loading begins. `counters` is None until the output is written.
+    loaded; `closed_shards` of them take no more answers. `label_categories` is the label-category document, `manifest_pin` says which
+    content of the input manifest is meant (see loading.py); both are None until loading begins. `counters` is None until the output
+    is written.
     """
 
     name: str
@@ -83,7 +84,7 @@ class EngineJob:
     shards: int | None = None
     closed_shards: int = 0
     label_categories: Mapping[str, Any] | None = None
-    manifest_etag: str | None = None
+    manifest_pin: Mapping[str, str] | None = None
     counters: Counters | None = None
 
     @property

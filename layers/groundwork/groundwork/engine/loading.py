@@ -3,6 +3,9 @@
 A line that has the label attribute already is not sent out again (chaining; sms-reusing-data). Loading may be cut off anywhere and
 begun again: a task is put only where none is, and a shard opens for work only after all its tasks are in, so nobody can
 have worked on a shard that is not there yet.
+
+The input manifest is read again when the output is written, perhaps weeks later. So its content is pinned when loading begins: by its
+version where the bucket keeps versions, and then it may be replaced or deleted meanwhile; elsewhere by its ETag, which at least tells.
 """
 
 import json
@@ -29,6 +32,7 @@ _CHUNK = 1024 * 1024
 _UNREADABLE = {
     "NoSuchKey": "does not exist",
     "NoSuchBucket": "does not exist",
+    "NoSuchVersion": "was deleted for good after the labeling job began",
     # S3 says so of a missing object too, to those who may not list the bucket.
     "AccessDenied": "does not exist, or may not be read by the labeling service",
     "PreconditionFailed": "changed after the labeling job began",
@@ -55,13 +59,10 @@ def load_tasks(name: str, store: EngineStore, s3: "S3Client") -> Loaded:
     job = store.job(name)
     if job is None:
         raise NotFoundError(f"There is no labeling job {name!r}.")
-    categories = _label_categories(s3, job.label_category_uri)
-    # Reading fails here, and the job with it, when the manifest is not the one an earlier attempt began with.
-    source = open_manifest(job, s3)
-    job = store.begin_loading(name, source["ETag"], categories)
+    if job.manifest_pin is None:
+        job = store.begin_loading(name, _pin(s3, job.input_manifest), _label_categories(s3, job.label_category_uri))
     tasks = shards = 0
-    numbered = enumerate(manifest.lines(source["Body"].iter_chunks(_CHUNK)))
-    for shard, lines in groupby(numbered, key=lambda entry: shard_of(entry[0])):
+    for shard, lines in groupby(input_lines(job, s3), key=lambda entry: shard_of(entry[0])):
         loaded = list(_tasks(job, lines))
         if not loaded:
             continue
@@ -74,10 +75,19 @@ def load_tasks(name: str, store: EngineStore, s3: "S3Client") -> Loaded:
     return Loaded(tasks, shards)
 
 
-def open_manifest(job: EngineJob, s3: "S3Client") -> Any:
-    """GetObject's answer for the input manifest, pinned to the one that loading began with. Raises InputRefusedError."""
-    pinned: dict[str, Any] = {} if job.manifest_etag is None else {"IfMatch": job.manifest_etag}
-    return _get(s3, job.input_manifest, "The input manifest", **pinned)
+def input_lines(job: EngineJob, s3: "S3Client") -> Iterator[tuple[int, bytes]]:
+    """The numbered lines of the input manifest as it was when loading began, streamed. Raises InputRefusedError when it is gone."""
+    source = _get(s3, job.input_manifest, "The input manifest", **(job.manifest_pin or {}))
+    return enumerate(manifest.lines(source["Body"].iter_chunks(_CHUNK)))
+
+
+def _pin(s3: "S3Client", uri: S3Uri) -> dict[str, str]:
+    """What to say with GetObject from now on, to get the content that the object has now or nothing."""
+    found = _get(s3, uri, "The input manifest")
+    found["Body"].close()
+    # Versioning that is off or suspended gives no version, or one that the next upload replaces.
+    version = found.get("VersionId", "null")
+    return {"IfMatch": found["ETag"]} if version == "null" else {"VersionId": version}
 
 
 def _tasks(job: EngineJob, lines: Iterator[tuple[int, bytes]]) -> Iterator[Task]:

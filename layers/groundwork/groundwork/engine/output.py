@@ -12,13 +12,12 @@ from functools import partial
 from itertools import batched, groupby
 from typing import TYPE_CHECKING, Any
 
-from groundwork import manifest
 from groundwork.data_locations import S3Uri
 from groundwork.engine.answers import Answer, answer_of
 from groundwork.engine.consolidation import Label, LabelContext, consolidate, creation_date
 from groundwork.engine.jobs import Counters, EngineJob, JobStatus, WaitOutcome
 from groundwork.engine.leases import Task
-from groundwork.engine.loading import open_manifest
+from groundwork.engine.loading import input_lines
 from groundwork.engine.output_tree import OutputTree, compact, write_all
 from groundwork.engine.store import EngineStore, StoredAnswer, shard_of
 from groundwork.errors import NotFoundError
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
 
 # Ground Truth consolidates up to 50 objects in one call (seen in published job output).
 _OBJECTS_PER_CONSOLIDATION = 50
-_CHUNK = 1024 * 1024
 # The form of lines that Ground Truth could not label (seen in published output manifests), with its causes in our words.
 _FAILED = {
     "retry-count": 1,
@@ -65,7 +63,7 @@ def finish(name: str, outcome: WaitOutcome, store: EngineStore, s3: "S3Client", 
 
 
 def write_output(job: EngineJob, outcome: WaitOutcome, store: EngineStore, s3: "S3Client") -> Counters:
-    """Close all shards to answers, then write the whole output tree. Raises InputRefusedError when the manifest is gone or changed.
+    """Close all shards to answers, then write the whole output tree. Raises InputRefusedError when the manifest it began with is gone.
 
     An object with all its answers is labeled. When the job was stopped, or reached its limit, one with fewer stays as it came in; when
     its time is over, fewer answers count too, and an object without any has failed (sms-data-output, sms-custom-templates-step3).
@@ -73,9 +71,8 @@ def write_output(job: EngineJob, outcome: WaitOutcome, store: EngineStore, s3: "
     tree = OutputTree(job, s3)
     consolidation = _Consolidation(job, outcome, store, tree)
     shards = {shard.number for shard in store.shards(job.key)}
-    lines = enumerate(manifest.lines(open_manifest(job, s3)["Body"].iter_chunks(_CHUNK)))
     with tempfile.TemporaryFile() as file:
-        for shard, numbered in groupby(lines, key=lambda entry: shard_of(entry[0])):
+        for shard, numbered in groupby(input_lines(job, s3), key=lambda entry: shard_of(entry[0])):
             additions: Mapping[int, Mapping[str, Any]] = {}
             if shard in shards:
                 store.close_shard(job.key, shard, only_if_finished=False)

@@ -1,17 +1,17 @@
 """The engine's table: keys, reads and conditional writes. Nobody else in the engine knows pk and sk.
 
-    pk                             sk                    item              gsi1 (pk / sk)                gsi2 (pk / sk)
-    JOB#cats-1                     JOB                   labeling job      TEAM#vets / <created>#cats-1  NOT_AT_REST / vets#cats-1
-    JOBS                           <created>#cats-1      entry in a list
-    JOB#cats-1                     SHARD#0003            shard             OPEN#cats-1 / SHARD#0003
-    JOB#cats-1#SHARD#0003          000000612             task
-    JOB#cats-1#SHARD#0003#ANSWERS  000000612#<worker>    answer
-    JOB#cats-1#WORKERS             <worker>              worker's place
+    pk                              sk                    item             gsi1 (pk / sk)             gsi2 (pk / sk)
+    JOB#cats-1                      JOB                   labeling job                                NOT_AT_REST / vets#cats-1
+    JOBS                            <created>#cats-1      entry in a list
+    JOB#cats-1                      SHARD#00003           shard            OPEN#cats-1 / SHARD#00003
+    JOB#cats-1#SHARD#00003          000000612             task
+    JOB#cats-1#SHARD#00003#ANSWERS  000000612#<worker>    answer
+    JOB#cats-1#WORKERS              <worker>              worker's place
 
 - A task's shard follows from its number (`SHARD_SIZE` lines a shard), so no partition has more than 200 tasks, or 1,800 answers.
 - A task item carries its leases: granting, renewing, giving back and answering are each one write, conditional on `version`.
 - An answer's key is (task, worker): there is no room for a second answer of the same worker.
-- gsi1 on shards is sparse: a shard leaves it when it takes no more answers, so looking for work never reads finished shards.
+- gsi1 is sparse: a shard leaves it when it takes no more answers, so looking for work never reads finished shards.
 - gsi2 is sparse: a job leaves it when it comes to rest (the run machine's FailRun does so too, see run_labeling_job.asl.json).
 - A shard's `closed` is the word on whether answers may still come: every answer's transaction is conditional on it, whoever
   closes a shard counts it on the job in the same transaction, and consolidation closes a shard before reading it. So an
@@ -76,12 +76,20 @@ class WorkerPlace:
 
 
 @dataclass(frozen=True, slots=True)
+class Identity:
+    """Which person a worker is: the `sub` of their tokens, unique to the issuer."""
+
+    issuer: str
+    sub: str
+
+
+@dataclass(frozen=True, slots=True)
 class StoredAnswer:
     """An accepted answer. `content` is the answer's JSON text, or None when it is the S3 object `content_key` (too large for an item)."""
 
     task: int
     worker_id: str
-    username: str
+    identity: Identity
     lease_id: str
     digest: str
     accepted_at: datetime
@@ -147,15 +155,15 @@ class EngineStore:
             if team is None or job.labeling_team == team:
                 yield job
 
-    def begin_loading(self, name: str, manifest_etag: str, label_categories: Mapping[str, Any]) -> EngineJob:
+    def begin_loading(self, name: str, manifest_pin: Mapping[str, str], label_categories: Mapping[str, Any]) -> EngineJob:
         """Pin the input manifest and keep the label categories, unless an earlier attempt did. Gives the job as it then is."""
         answer = self._client.update_item(
             TableName=self._table,
             Key=_marshal(dict(zip(("pk", "sk"), _job_key(name), strict=True))),
-            UpdateExpression="SET manifest_etag = if_not_exists(manifest_etag, :etag), "
+            UpdateExpression="SET manifest_pin = if_not_exists(manifest_pin, :pin), "
             "label_categories = if_not_exists(label_categories, :categories)",
             ConditionExpression="attribute_exists(pk)",
-            ExpressionAttributeValues=_marshal({":etag": manifest_etag, ":categories": _dump(label_categories)}),
+            ExpressionAttributeValues=_marshal({":pin": manifest_pin, ":categories": _dump(label_categories)}),
             ReturnValues="ALL_NEW",
         )
         return _job(_unmarshal(answer["Attributes"]))
@@ -475,12 +483,9 @@ def _dump(value: Any) -> str:
 
 
 def _job_item(job: EngineJob) -> Item:
-    created = f"{job.created_at.isoformat()}#{job.key}"
     return {
         "pk": f"JOB#{job.key}",
         "sk": "JOB",
-        "gsi1pk": f"TEAM#{job.labeling_team}",
-        "gsi1sk": created,
         "gsi2pk": "NOT_AT_REST",
         "gsi2sk": f"{job.labeling_team}#{job.key}",
         "name": job.name,
@@ -509,7 +514,7 @@ def _job(item: Item) -> EngineJob:
         shards=int(item["shards"]) if "shards" in item else None,
         closed_shards=int(item["closed_shards"]),
         label_categories=json.loads(item["label_categories"]) if "label_categories" in item else None,
-        manifest_etag=item.get("manifest_etag"),
+        manifest_pin=item.get("manifest_pin"),
         counters=None if counters is None else Counters(**{name: int(value) for name, value in counters.items()}),
     )
 
@@ -555,7 +560,7 @@ def _answer_item(name: str, answer: StoredAnswer) -> Item:
     return {
         "pk": _answers_pk(name, shard_of(answer.task)),
         "sk": f"{answer.task:09d}#{answer.worker_id}",
-        "username": answer.username,
+        "identity": {"issuer": answer.identity.issuer, "sub": answer.identity.sub},
         "lease_id": answer.lease_id,
         "digest": answer.digest,
         "accepted_at": answer.accepted_at.isoformat(),
@@ -569,7 +574,7 @@ def _answer(item: Item) -> StoredAnswer:
     return StoredAnswer(
         task=int(number),
         worker_id=worker,
-        username=item["username"],
+        identity=Identity(**item["identity"]),
         lease_id=item["lease_id"],
         digest=item["digest"],
         accepted_at=datetime.fromisoformat(item["accepted_at"]),

@@ -23,6 +23,7 @@ from groundwork.engine.leases import AnswerVerdict, Hold, Task
 from groundwork.engine.output_tree import OutputTree
 from groundwork.engine.store import (
     EngineStore,
+    Identity,
     ShardClosedError,
     StoredAnswer,
     TaskChangedError,
@@ -37,6 +38,8 @@ from groundwork.worker_task_template import task_input
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+    from groundwork.access import Caller
+
 # An answer up to this size lives in its table item; a larger one (a mask) in S3. Bounds what consolidation holds: 50 objects x 9 answers.
 MAX_INLINE_ANSWER_BYTES = 64 * 1024
 _SHARDS_READ_AT_ONCE = 5
@@ -49,8 +52,8 @@ class Worker:
     """A signed-in member of labeling teams. `id` has the form of Ground Truth's worker ids."""
 
     id: str
-    username: str
     teams: frozenset[str]
+    identity: Identity
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,21 +93,20 @@ class JobWithWork:
 class Work:
     """What a member of a labeling team can do."""
 
-    def __init__(self, store: EngineStore, s3: "S3Client", *, region: str, user_pool: str) -> None:
+    def __init__(self, store: EngineStore, s3: "S3Client", *, region: str) -> None:
         self._store = store
         self._s3 = s3
         self._region = region
-        self._user_pool = user_pool
 
     @classmethod
     def from_env(cls) -> Self:
-        """Over the engine's table and user pool that the environment names. A missing setting fails the cold start."""
-        return cls(EngineStore.from_env(), boto3.client("s3"), region=os.environ["AWS_REGION"], user_pool=os.environ["USER_POOL_ID"])
+        """Over the engine's table that the environment names. A missing setting fails the cold start."""
+        return cls(EngineStore.from_env(), boto3.client("s3"), region=os.environ["AWS_REGION"])
 
-    def worker(self, username: str, teams: frozenset[str]) -> Worker:
-        """The worker that a token names. The id stays the same over time and says nothing about the person."""
-        digest = hashlib.sha256(f"{self._user_pool}/{username}".encode()).hexdigest()
-        return Worker(f"private.{self._region}.{digest[:16]}", username, teams)
+    def worker(self, caller: "Caller") -> Worker:
+        """The worker that a token names. The id is the person's: it stays when groups change, and is not taken over with a user name."""
+        digest = hashlib.sha256(f"{caller.issuer}/{caller.subject}".encode()).hexdigest()
+        return Worker(f"private.{self._region}.{digest[:16]}", caller.labeling_teams, Identity(caller.issuer, caller.subject))
 
     # --- what there is -------------------------------------------------------------------------------------------
 
@@ -267,7 +269,7 @@ class Work:
         stored = StoredAnswer(
             task=lease.task.number,
             worker_id=worker.id,
-            username=worker.username,
+            identity=worker.identity,
             lease_id=lease.hold.lease_id,
             digest=digest,
             accepted_at=lease.hold.granted_at,

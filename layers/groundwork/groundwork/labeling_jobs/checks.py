@@ -15,6 +15,7 @@ from groundwork.data_locations import DataLocation, DataLocations, S3Uri
 from groundwork.labeling_jobs import defaults
 from groundwork.labeling_jobs.definition import LabelingJobDefinition, NamedEntityLabel
 from groundwork.rules import Fault, fault
+from groundwork.shapes import escaped
 from groundwork.task_types import REGIONS, TASK_TYPES, TaskType, known_region
 from groundwork.worker_task_template import sanitize_instructions
 
@@ -363,7 +364,7 @@ def _tag_faults(definition: LabelingJobDefinition) -> Iterator[Fault]:
     if len(definition.tags) > _MAX_TAGS:
         yield fault("job.tags-too-many", pointer="/tags", count=len(definition.tags), high=_MAX_TAGS)
     for key, value in definition.tags.items():
-        pointer = f"/tags/{key.replace('~', '~0').replace('/', '~1')}"
+        pointer = f"/tags/{escaped(key)}"
         if key.lower().startswith(("aws:", "groundwork:")):
             yield fault("job.tag-reserved", pointer=pointer, key=_excerpt(key))
         elif not 1 <= len(key) <= _MAX_TAG_KEY_LENGTH or len(value) > _MAX_TAG_VALUE_LENGTH or not all(map(_is_tag_character, key + value)):

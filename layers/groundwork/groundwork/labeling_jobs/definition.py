@@ -4,9 +4,19 @@ The model holds only shapes. A draft may lack anything but its name, so every ru
 `definition_faults` in `labeling_jobs.checks` and never raised here.
 """
 
-from typing import Annotated, Literal
+import json
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
+
+from groundwork.errors import InvalidRequestError
+from groundwork.rules import fault
+from groundwork.shapes import parse
+
+# A job is one item of the jobs table (400 KB at most), and so is the answer kept for its Idempotency-Key, as JSON in ASCII.
+MAX_DEFINITION_BYTES = 200 * 1024
+# No task type shows anywhere near as many. What is longer is refused before its entries are looked at.
+_MAX_ENTRIES = 5_000
 
 
 class NamedEntityLabel(BaseModel):
@@ -16,6 +26,14 @@ class NamedEntityLabel(BaseModel):
 
     label: str
     short_display_name: str | None = None
+
+
+def _label_kind(entry: Any) -> str:
+    return "NamedEntityLabel" if isinstance(entry, dict | NamedEntityLabel) else "str"
+
+
+# Told apart by what is there, so that a faulty entry has the faults of its own kind only.
+type LabelEntry = Annotated[Annotated[str, Tag("str")] | Annotated[NamedEntityLabel, Tag("NamedEntityLabel")], Discriminator(_label_kind)]
 
 
 class StoppingConditions(BaseModel):
@@ -44,19 +62,27 @@ class LabelingJobDefinition(BaseModel):
     task_expiration_seconds: int = 864_000
     workers_per_object: int = 1
     description: str | None = None
-    labels: Annotated[tuple[str | NamedEntityLabel, ...], Field(strict=False)] = ()
+    labels: Annotated[tuple[LabelEntry, ...], Field(strict=False, max_length=_MAX_ENTRIES)] = ()
     short_instructions: str | None = None
     full_instructions: str | None = None
     task_title: str | None = None
-    task_keywords: Annotated[tuple[str, ...], Field(strict=False)] = ()
+    task_keywords: Annotated[tuple[str, ...], Field(strict=False, max_length=_MAX_ENTRIES)] = ()
     max_concurrent_objects: int | None = None
     automated_labeling: bool = False
     stopping_conditions: StoppingConditions = StoppingConditions()
     existing_label_attribute: str | None = None
     output_kms_key_id: str | None = None
-    tags: dict[str, str] = Field(default_factory=dict)
+    tags: dict[str, str] = Field(default_factory=dict, max_length=_MAX_ENTRIES)
 
     @property
     def label_names(self) -> tuple[str, ...]:
         """The label categories' names, in order: a label's position is its class index in the output."""
         return tuple(entry if isinstance(entry, str) else entry.label for entry in self.labels)
+
+
+def read_definition(document: Any) -> LabelingJobDefinition:
+    """The definition in a parsed JSON document. Raises InvalidRequestError with every fault of its shape, or that it is too large."""
+    size = len(json.dumps(document, separators=(",", ":")))
+    if size > MAX_DEFINITION_BYTES:
+        raise InvalidRequestError([fault("job.definition-too-large", pointer="", size=size, high=MAX_DEFINITION_BYTES)])
+    return parse(LabelingJobDefinition, document)

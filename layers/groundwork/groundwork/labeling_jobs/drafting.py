@@ -4,6 +4,7 @@ Each is one conditional write. What follows from it (the launch, the stop at the
 that the table's stream announces, so nothing is lost between the write and its consequence.
 """
 
+import json
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,13 +14,16 @@ from typing import Any, Literal
 from groundwork.data_locations import DataLocations
 from groundwork.errors import InvalidRequestError, NameTakenError, WrongStatusError
 from groundwork.labeling_jobs.checks import CheckContext, definition_faults
-from groundwork.labeling_jobs.definition import LabelingJobDefinition
+from groundwork.labeling_jobs.definition import LabelingJobDefinition, read_definition
 from groundwork.labeling_jobs.history import status_changed
 from groundwork.labeling_jobs.job import LabelingJob, Source, Validation
 from groundwork.labeling_jobs.lifecycle import AT_REST, Status
 from groundwork.rules import Fault, fault
-from groundwork.shapes import parse
+from groundwork.shapes import escaped
 from groundwork.store import JobEvent, JobStore
+
+# What a draft's faults may take of its item in the jobs table, beside the definition (400 KB together).
+_MAX_LISTED_BYTES = 100 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +103,11 @@ def edit(store: JobStore, surroundings: Surroundings, job: LabelingJob, patch: A
         raise InvalidRequestError([fault("request.field-invalid", pointer="", field="the body", problem="it is not a JSON object")])
     if patch.get("name", job.name) != job.name:
         raise InvalidRequestError([fault("job.name-fixed", pointer="/name")])
-    definition = parse(LabelingJobDefinition, merge_patch(job.definition.model_dump(mode="json"), patch))
+    # A null for a field that there is not leaves no trace in the merged document.
+    unknown = [name for name, value in patch.items() if value is None and name not in LabelingJobDefinition.model_fields]
+    if unknown:
+        raise InvalidRequestError([fault("request.field-unknown", pointer=f"/{escaped(name)}", field=name) for name in unknown])
+    definition = read_definition(merge_patch(job.definition.model_dump(mode="json"), patch))
     edited = job.changed(definition=definition, updated_at=now, validation=_checked(surroundings.faults(job.project, definition)))
     store.save_job(job, edited, JobEvent(now, "Edited", {"by": by, "fields": sorted(patch)}))
     return edited
@@ -118,6 +126,7 @@ def submit(store: JobStore, surroundings: Surroundings, job: LabelingJob, *, by:
     submitted = job.changed(
         status=Status.VALIDATING,
         submission=job.submission + 1,
+        labeling_service=surroundings.labeling_service,  # the stack may have changed to the other one since the draft was made
         validation=Validation(state="running"),
         updated_at=now,
         failure_reason=None,
@@ -159,19 +168,20 @@ def merge_patch(target: Any, patch: Any) -> Any:
 
 
 def _checked(faults: Sequence[Fault]) -> Validation:
-    """A draft's validation: not run on the data yet, with the definition's faults."""
+    """A draft's validation: not run on the data yet, with the definition's faults: all counted, and listed as far as there is room."""
     errors = sum(found.is_error for found in faults)
-    return Validation(
-        errors=errors,
-        warnings=len(faults) - errors,
-        faults=tuple(
-            {
-                "pointer": found.pointer,
-                "code": found.code,
-                "severity": found.severity.value,
-                "message": found.message,
-                "remedy": found.remedy,
-            }
-            for found in faults
-        ),
-    )
+    listed: list[dict[str, Any]] = []
+    room = _MAX_LISTED_BYTES
+    for found in faults:
+        document = {
+            "pointer": found.pointer,
+            "code": found.code,
+            "severity": found.severity.value,
+            "message": found.message,
+            "remedy": found.remedy,
+        }
+        room -= len(json.dumps(document))
+        if room < 0:
+            break
+        listed.append(document)
+    return Validation(errors=errors, warnings=len(faults) - errors, faults=tuple(listed))
