@@ -22,7 +22,6 @@ _FOURTEEN_DAYS = 14 * 24 * 3600
 class Message:
     """One message as an administrator gets it."""
 
-    message_id: str
     at: str
     subject: str
     text: str
@@ -78,7 +77,7 @@ def read(place: Place) -> list[Message]:
 
 def _message(envelope: dict[str, Any]) -> Message:
     """A message out of the document that SNS delivers to a queue."""
-    return Message(envelope["MessageId"], envelope["Timestamp"], envelope.get("Subject") or "(no subject)", envelope["Message"])
+    return Message(envelope["Timestamp"], envelope.get("Subject") or "(no subject)", envelope["Message"])
 
 
 def show(place: Place) -> None:

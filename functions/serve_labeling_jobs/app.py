@@ -115,7 +115,8 @@ def submit_draft(request: Request) -> Answer:
 @api.route("POST", JOB + "/stop", access.stop_labeling_job, idempotent=True)
 def stop_labeling_job(request: Request) -> Answer:
     request.require_match(request.labeling_job.etag)
-    return _job(drafting.stop(store, request.labeling_job, by=request.caller.username, now=datetime.now(UTC)), HTTPStatus.ACCEPTED)
+    by, now = request.caller.username, datetime.now(UTC)
+    return _job(drafting.stop(store, request.labeling_job, by=by, now=now, is_exact="if-match" in request.headers), HTTPStatus.ACCEPTED)
 
 
 @api.route("GET", JOB + "/events", access.read_project)

@@ -238,7 +238,7 @@ def _show(console: Console, outcome: Outcome, lines: list[str], history: list[di
 
     console.rule(f"The first {_SHOWN_LINES} of {len(lines)} lines of the output manifest")
     for line in lines[:_SHOWN_LINES]:
-        console.print_json(line, indent=None)
+        console.print(line, soft_wrap=True, markup=False)
 
     console.rule("Against the truth")
     table = Table("", "errs by design", "right", "accuracy")

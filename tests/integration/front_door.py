@@ -174,6 +174,16 @@ class FrontDoor:
         described = [machine.describe_execution(executionArn=execution["executionArn"]) for execution in found]
         return [execution for execution in described if json.loads(execution["input"])["name"] == name]
 
+    def launch_stuck_at(self, state: str, name: str) -> str | None:
+        """The ARN of the job's launch execution that has just failed at this state and is about to try again, if there is one."""
+        step_functions = self.operator("stepfunctions")
+        for launch in self.launches(name):
+            history = step_functions.get_execution_history(executionArn=launch["executionArn"], maxResults=1000)["events"]
+            entered = [event["stateEnteredEventDetails"]["name"] for event in history if "stateEnteredEventDetails" in event]
+            if entered and entered[-1] == state and history[-1]["type"] == "TaskFailed":
+                return str(launch["executionArn"])
+        return None
+
     def say_launch_ended(self, execution_arn: str, name: str, status: str) -> None:
         """Deliver the event that AWS sends when an execution ends before its time.
 

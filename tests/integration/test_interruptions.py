@@ -40,17 +40,9 @@ def test_a_launch_that_is_killed_at_a_step_leaves_a_draft_and_submitting_again_w
     manifest = door.upload_manifest([{"source-ref": uri} for uri in door.upload_pictures(2)])
     step_functions = door.operator("stepfunctions")
 
-    def stuck_at_state(name: str) -> str | None:
-        for launch in door.launches(name):
-            history = step_functions.get_execution_history(executionArn=launch["executionArn"], maxResults=1000)["events"]
-            entered = [event["stateEnteredEventDetails"]["name"] for event in history if "stateEnteredEventDetails" in event]
-            if entered and entered[-1] == state and history[-1]["type"] == "TaskFailed":
-                return str(launch["executionArn"])
-        return None
-
     with door.denied(function, action):
         name = door.create(door.definition(manifest))
-        execution = eventually(lambda: stuck_at_state(name), f"{name} to be stuck at {state}")
+        execution = eventually(lambda: door.launch_stuck_at(state, name), f"{name} to be stuck at {state}")
         step_functions.stop_execution(executionArn=execution)
     door.say_launch_ended(execution, name, "ABORTED")
     job = door.wait_for(name, "Draft")
@@ -71,7 +63,7 @@ def test_a_launch_that_died_without_a_word_is_settled_by_the_reconciler(door: Fr
     step_functions = door.operator("stepfunctions")
     with door.denied("ValidateManifestFunction", "s3:PutObject"):
         name = door.create(door.definition(manifest))
-        execution = eventually(lambda: next(iter(door.launches(name)), None), "the launch to begin")["executionArn"]
+        execution = eventually(lambda: door.launch_stuck_at("ValidateManifest", name), f"{name} to be stuck")
         step_functions.stop_execution(executionArn=execution)
 
     door.operator("lambda").invoke(FunctionName=door.resources["ReconcileLabelingJobsFunction"], Payload=b"{}")

@@ -7,7 +7,7 @@ import pytest
 
 from groundwork.errors import InvalidRequestError, NameTakenError, NotFoundError, PreconditionFailedError, WrongStatusError
 from groundwork.labeling_jobs import drafting
-from groundwork.labeling_jobs.definition import LabelingJobDefinition
+from groundwork.labeling_jobs.definition import MAX_DEFINITION_BYTES, LabelingJobDefinition
 from groundwork.labeling_jobs.drafting import Surroundings, merge_patch
 from groundwork.labeling_jobs.job import LabelingJob, Validation
 from groundwork.labeling_jobs.lifecycle import FINISHED, Status
@@ -192,6 +192,34 @@ def test_every_fault_in_the_shape_of_a_patch_is_told(store: JobStore) -> None:
     assert store.job("cats-1") == draft
 
 
+def test_a_null_for_a_field_that_there_is_not_is_told_too(store: JobStore) -> None:
+    with pytest.raises(InvalidRequestError) as refused:
+        edit(store, create(store, is_draft=True), {"colour": None, "a/b": None, "description": None})
+
+    assert [(fault.pointer, fault.code) for fault in refused.value.faults] == [
+        ("/colour", "request.field-unknown"),
+        ("/a~1b", "request.field-unknown"),
+    ]
+
+
+def test_a_draft_may_not_be_larger_than_its_item_in_the_table(store: JobStore) -> None:
+    draft = create(store, is_draft=True)
+
+    with pytest.raises(InvalidRequestError) as refused:
+        edit(store, draft, {"description": "x" * MAX_DEFINITION_BYTES})
+
+    assert fault_codes(refused.value) == ["job.definition-too-large"]
+    assert store.job("cats-1") == draft
+
+
+def test_a_draft_with_very_many_faults_counts_all_and_lists_some(store: JobStore) -> None:
+    edited = edit(store, create(store, is_draft=True), {"labels": [""] * 4_000})
+
+    assert edited.validation.errors >= 4_000
+    assert 0 < len(edited.validation.faults) < 4_000
+    assert store.job("cats-1") == edited
+
+
 @pytest.mark.parametrize("status", [status for status in Status if status is not Status.DRAFT])
 def test_only_drafts_are_edited_and_submitted(store: JobStore, status: Status) -> None:
     job = a_stored_job(store, status=status)
@@ -294,6 +322,18 @@ def test_a_job_that_does_not_run_cannot_be_stopped(store: JobStore, status: Stat
         drafting.stop(store, job, by="ann", now=LATER)
 
     assert store.job("cats-1") == job
+
+
+def test_a_stop_is_not_lost_to_news_that_came_first_unless_it_was_for_an_exact_version(store: JobStore) -> None:
+    job = a_stored_job(store, status=Status.IN_PROGRESS)
+    store.save_job(job, job.changed(updated_at=LATER))
+
+    with pytest.raises(PreconditionFailedError):
+        drafting.stop(store, job, by="ann", now=LATER, is_exact=True)
+    stopping = drafting.stop(store, job, by="ann", now=LATER)
+
+    assert (stopping.status, stopping.version) == (Status.STOPPING, job.version + 2)
+    assert store.job("cats-1") == stopping
 
 
 # --- delete ----------------------------------------------------------------------------------------------------------

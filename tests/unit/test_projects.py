@@ -97,6 +97,11 @@ def test_a_name_inside_the_rules_is_taken(name: str) -> None:
     assert call("POST", "/projects", {"name": name, "owner": "ann"}, username="admin").status == 201
 
 
+@pytest.mark.parametrize("owner", ["", "x" * 129])
+def test_what_cannot_be_the_name_of_an_owner_is_a_fault_like_any_unknown_one(owner: str) -> None:
+    assert call("POST", "/projects", {"name": "pets", "owner": owner}, username="admin").fault_codes == ["project.owner-unknown"]
+
+
 def test_an_owner_is_named_exactly_as_tokens_name_the_person() -> None:
     client = boto3.client("cognito-idp")
     client.admin_create_user(UserPoolId="us-east-1_test", Username="dora", UserAttributes=[{"Name": "email", "Value": "dora@example.com"}])

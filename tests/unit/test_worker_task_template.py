@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from groundwork.data_locations import S3Uri
 from groundwork.errors import ForbiddenError, TemplateError
 from groundwork.task_types import TASK_TYPES, TaskType
-from groundwork.worker_task_template import compose, instruction_images, render, s3_uri_of, sanitize_instructions, task_input
+from groundwork.worker_page import render
+from groundwork.worker_task_template import compose, instruction_images, s3_uri_of, sanitize_instructions, task_input
 
 ALL_TYPES = pytest.mark.parametrize("task_type", TASK_TYPES.values(), ids=TASK_TYPES.keys())
 CANARY = "7h3-canary-51ngs"

@@ -87,7 +87,7 @@ def create_team(service: LabelingService, user_pool: UserPool, *, name: str, des
     faults: list[Fault] = []
     if not _NAME.fullmatch(name):
         faults.append(fault("labeling-team.name-invalid", pointer="/name"))
-    elif name == ADMINISTRATORS:
+    elif name.lower() == ADMINISTRATORS:
         faults.append(fault("labeling-team.name-reserved", pointer="/name", name=name))
     if not _DESCRIPTION.fullmatch(description):
         faults.append(fault("labeling-team.description-invalid", pointer="/description"))

@@ -82,6 +82,7 @@ class LeaseHistory(RuleBasedStateMachine):
         self.task = a_task(needed)
         self.now = NOON
         self.leases = 0
+        self.accepted: dict[str, str] = {}
 
     @rule(seconds=st.integers(0, 400))
     def time_passes(self, seconds: int) -> None:
@@ -93,33 +94,52 @@ class LeaseHistory(RuleBasedStateMachine):
         self.leases += 1
         taken = leases.take(self.task, worker, f"lease-{self.leases}", now, now + TIME_LIMIT)
         if taken is not None:
+            assert worker not in self.accepted
+            self.fits(taken, now)
             self.task = taken
-            live = sum(hold.is_live(now) for hold in taken.holds.values())
-            assert taken.answers + live <= taken.needed
 
     @rule(worker=workers, skew=st.integers(-600, 600))
     def renew(self, worker: str, skew: int) -> None:
         now = self.now + timedelta(seconds=skew)
-        self.task = leases.renew(self.task, worker, now, now + TIME_LIMIT) or self.task
+        renewed = leases.renew(self.task, worker, now, now + TIME_LIMIT)
+        if renewed is not None:
+            assert self.task.holds[worker].is_live(now)
+            assert renewed.holds[worker].expires_at >= self.task.holds[worker].expires_at
+            self.fits(renewed, now)
+            self.task = renewed
 
     @rule(worker=workers)
     def give_back(self, worker: str) -> None:
-        self.task = leases.give_back(self.task, worker, self.now)
+        held = worker in self.task.holds and self.task.holds[worker].is_live(self.now)
+        given_back = leases.give_back(self.task, worker, self.now)
+        assert (given_back is not self.task) is held
+        assert not (held and given_back.holds[worker].is_live(self.now))
+        self.task = given_back
 
     @rule(worker=workers, digest=st.sampled_from(["cat", "dog"]), skew=st.integers(-600, 600))
     def answer(self, worker: str, digest: str, skew: int) -> None:
         if worker not in self.task.holds:
             return
-        before = self.task.holds[worker]
-        verdict = leases.judge_answer(self.task, worker, digest, self.now + timedelta(seconds=skew))
-        assert (verdict in {AnswerVerdict.ALREADY_ACCEPTED, AnswerVerdict.CONFLICTS_WITH_ACCEPTED}) is before.is_answered
-        if verdict is AnswerVerdict.ACCEPT:
+        now = self.now + timedelta(seconds=skew)
+        verdict = leases.judge_answer(self.task, worker, digest, now)
+        if worker in self.accepted:
+            same = digest == self.accepted[worker]
+            assert verdict is (AnswerVerdict.ALREADY_ACCEPTED if same else AnswerVerdict.CONFLICTS_WITH_ACCEPTED)
+        elif verdict is AnswerVerdict.ACCEPT:
             self.task = leases.answer(self.task, worker, digest)
+            self.accepted[worker] = digest
+            self.fits(self.task, now)
+
+    def fits(self, task: Task, now: datetime) -> None:
+        """Whoever just got or kept a place looked at this clock; by it, there are not more than there may be."""
+        assert task.answers + sum(hold.is_live(now) for hold in task.holds.values()) <= task.needed
 
     @invariant()
-    def never_more_answers_than_needed(self) -> None:
+    def every_accepted_answer_stays_and_there_are_never_more_than_needed(self) -> None:
         if hasattr(self, "task"):
-            assert self.task.answers <= self.task.needed
+            answered = {worker: hold.answer_digest for worker, hold in self.task.holds.items() if hold.is_answered}
+            assert answered == self.accepted
+            assert len(answered) <= self.task.needed
 
     @invariant()
     def a_task_short_of_answers_comes_free_when_leases_end(self) -> None:

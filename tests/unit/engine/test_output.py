@@ -13,7 +13,7 @@ from groundwork.engine.jobs import Counters, JobStatus, WaitOutcome
 from groundwork.engine.loading import InputRefusedError
 from groundwork.engine.output import finish
 from groundwork.engine.output_tree import OutputTree
-from tests.unit.engine.builders import BUCKET, NOON, Engine, a_request, chose, pictures
+from tests.unit.engine.builders import BUCKET, ISSUER, NOON, Engine, a_request, chose, pictures
 
 AT = NOON + timedelta(seconds=20)
 END = NOON + timedelta(hours=2)

@@ -10,7 +10,7 @@ from botocore.stub import ANY, Stubber
 
 from groundwork.engine.jobs import JobStatus
 from groundwork.engine.loading import load_tasks
-from groundwork.engine.runs import MAX_ATTEMPTS, RunDriver
+from groundwork.engine.runs import MAX_FALSE_STARTS, RunDriver
 from tests.unit.engine.builders import ARN_PREFIX, NOON, Engine, a_job, a_request, chose, pictures
 
 MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:run"
@@ -191,17 +191,32 @@ def test_a_run_that_died_is_followed_by_the_next_attempt(engine: Engine, job: st
 
 
 def test_an_attempt_that_was_noted_but_not_started_is_started(engine: Engine, job: str, machine: Machine) -> None:
-    engine.store.begin_attempt(job, 2)
+    engine.store.begin_attempt(job, 2, false_starts=0)
     machine.expect_look(None, attempt=2)
     machine.expect_start(attempt=2)
 
     machine.drive()
 
 
-def test_a_run_that_keeps_dying_fails_the_job_and_says_so(engine: Engine, job: str, machine: Machine) -> None:
-    for attempt in range(2, MAX_ATTEMPTS + 1):
-        assert engine.store.begin_attempt(job, attempt)
-    machine.expect_look("ABORTED", attempt=MAX_ATTEMPTS)
+def test_a_job_outlives_any_number_of_restarts_while_it_waits_for_workers(engine: Engine, job: str, machine: Machine) -> None:
+    for attempt in range(1, 3 * MAX_FALSE_STARTS):
+        waiting(engine, job)
+        machine.expect_look("FAILED", attempt=attempt)
+        machine.expect_start(attempt=attempt + 1)
+
+        machine.drive()
+
+    found = engine.store.job(job)
+    assert found is not None
+    assert (found.attempt, found.false_starts) == (3 * MAX_FALSE_STARTS, 0)
+
+
+def test_a_run_that_keeps_dying_before_it_waits_fails_the_job_and_says_so(engine: Engine, job: str, machine: Machine) -> None:
+    for attempt in range(1, MAX_FALSE_STARTS):
+        machine.expect_look("ABORTED", attempt=attempt)
+        machine.expect_start(attempt=attempt + 1)
+        machine.drive()
+    machine.expect_look("ABORTED", attempt=MAX_FALSE_STARTS)
     entry = {
         "Source": "groundwork.engine",
         "DetailType": "SageMaker Ground Truth Labeling Job State Change",
@@ -215,7 +230,7 @@ def test_a_run_that_keeps_dying_fails_the_job_and_says_so(engine: Engine, job: s
     found = engine.store.job(job)
     assert found is not None
     assert found.status is JobStatus.FAILED
-    assert "ended unexpectedly 5 times" in (found.failure_reason or "")
+    assert "ended 5 times before workers could begin" in (found.failure_reason or "")
 
 
 def test_a_job_at_rest_or_unknown_needs_nothing(engine: Engine, job: str, machine: Machine) -> None:
@@ -254,6 +269,6 @@ def test_one_jobs_trouble_does_not_keep_the_others(engine: Engine, job: str, mac
 def test_a_late_attempt_cannot_bring_back_a_job_at_rest(engine: Engine, job: str) -> None:
     engine.store.come_to_rest(job, JobStatus.STOPPED, SOON)
 
-    assert not engine.store.begin_attempt(job, 2)
+    assert not engine.store.begin_attempt(job, 2, false_starts=0)
     assert not engine.store.request_stop(job, SOON)
     assert not engine.store.come_to_rest(job, JobStatus.COMPLETED, SOON)

@@ -1,6 +1,7 @@
 """What members of a labeling team can do, on the table and S3."""
 
 import json
+import re
 import threading
 from collections import Counter
 from datetime import timedelta
@@ -10,13 +11,14 @@ import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
+from groundwork.access import Caller
 from groundwork.engine.jobs import JobStatus
 from groundwork.engine.leases import Task
 from groundwork.engine.output_tree import OutputTree
 from groundwork.engine.store import EngineStore, StoredAnswer
 from groundwork.engine.work import MAX_INLINE_ANSWER_BYTES, Work, Worker
 from groundwork.errors import ConflictError, InvalidRequestError, NotFoundError
-from tests.unit.engine.builders import NOON, Engine, a_request, chose, pictures
+from tests.unit.engine.builders import ISSUER, NOON, Engine, a_request, chose, pictures
 
 LATER = NOON + timedelta(seconds=301)
 
@@ -179,7 +181,16 @@ def test_an_accepted_answer_is_in_s3(engine: Engine) -> None:
         "timeSpentInSeconds": 17.412,
         "workerId": ann.id,
         "answerContent": chose("car"),
+        "workerMetadata": {"identityData": {"identityProviderType": "Cognito", "issuer": ISSUER, "sub": "sub-of-ann"}},
     }
+
+
+def test_a_worker_keeps_the_id_in_other_teams_and_nobody_takes_it_over_with_the_user_name(engine: Engine) -> None:
+    ann = engine.work.worker(Caller("ann", frozenset({"vets"}), ISSUER, "sub-1"))
+
+    assert re.fullmatch(r"private\.us-east-1\.[0-9a-f]{16}", ann.id)
+    assert engine.work.worker(Caller("ann", frozenset({"cats"}), ISSUER, "sub-1")).id == ann.id
+    assert engine.work.worker(Caller("ann", frozenset({"vets"}), ISSUER, "sub-2")).id != ann.id
 
 
 def test_the_same_answer_again_is_accepted_once_and_another_one_is_refused(engine: Engine) -> None:

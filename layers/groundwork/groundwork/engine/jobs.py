@@ -66,10 +66,10 @@ class Counters:
 class EngineJob:
     """One labeling job.
 
-    `attempt` counts executions of the run machine, `token` is the waiting one's task token. `shards` is None until all tasks are
-    loaded; `closed_shards` of them take no more answers. `label_categories` is the label-category document, `manifest_pin` says which
-    content of the input manifest is meant (see loading.py); both are None until loading begins. `counters` is None until the output
-    is written.
+    `attempt` counts executions of the run machine, `false_starts` those in a row that died before they waited for workers, `token` is
+    the waiting one's task token. `shards` is None until all tasks are loaded; `closed_shards` of them take no more answers.
+    `label_categories` is the label-category document, `manifest_pin` says which content of the input manifest is meant (see
+    loading.py); both are None until loading begins. `counters` is None until the output is written.
     """
 
     name: str
@@ -79,6 +79,7 @@ class EngineJob:
     created_at: datetime
     modified_at: datetime
     attempt: int = 1
+    false_starts: int = 0
     token: str | None = None
     failure_reason: str | None = None
     shards: int | None = None

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_stepfunctions import SFNClient
 
-MAX_ATTEMPTS = 5
+MAX_FALSE_STARTS = 5
 EVENT_SOURCE = "groundwork.engine"
 EVENT_DETAIL_TYPE = "SageMaker Ground Truth Labeling Job State Change"
 
@@ -112,15 +112,18 @@ class RunDriver:
         present = self._store.job(job.key)
         if present is None or present.status.is_at_rest or present.attempt != job.attempt:
             return
-        if job.attempt >= MAX_ATTEMPTS:
+        # A run that came as far as waiting for workers was sound, whatever ended it: a laptop that is shut down every evening must not
+        # use up the attempts of a job that is open for days.
+        false_starts = 0 if present.token else present.false_starts + 1
+        if false_starts >= MAX_FALSE_STARTS:
             self._give_up(job, now)
-        elif self._store.begin_attempt(job.key, job.attempt + 1):
+        elif self._store.begin_attempt(job.key, job.attempt + 1, false_starts=false_starts):
             self._start(job, job.attempt + 1)
 
     def _give_up(self, job: EngineJob, now: datetime) -> None:
         reason = (
-            f"The labeling job's run ended unexpectedly {MAX_ATTEMPTS} times. Answers given so far are kept. "
-            f"An administrator finds the cause in the executions {_execution_name(job, 1)} to {_execution_name(job, MAX_ATTEMPTS)}; "
+            f"The labeling job's run ended {MAX_FALSE_STARTS} times before workers could begin. Answers given so far are kept. "
+            f"An administrator finds the cause in the execution {_execution_name(job, job.attempt)} and those before it; "
             "once it is mended, start a new labeling job."
         )
         if self._store.come_to_rest(job.key, JobStatus.FAILED, now, failure_reason=reason):

@@ -182,12 +182,12 @@ class EngineStore:
             {":initializing": JobStatus.INITIALIZING.value, ":in_progress": JobStatus.IN_PROGRESS.value},
         )
 
-    def begin_attempt(self, name: str, attempt: int) -> bool:
+    def begin_attempt(self, name: str, attempt: int, *, false_starts: int) -> bool:
         """Make `attempt` the job's run and forget the dead one's token. False when somebody did, or the job is at rest."""
         return self._update_job(
             name,
-            "SET attempt = :attempt REMOVE #token",
-            {":attempt": attempt},
+            "SET attempt = :attempt, false_starts = :false_starts REMOVE #token",
+            {":attempt": attempt, ":false_starts": false_starts},
             f"attempt = :before AND {_NOT_AT_REST}",
             {":before": attempt - 1, **_NOT_AT_REST_VALUES},
         )
@@ -509,6 +509,7 @@ def _job(item: Item) -> EngineJob:
         created_at=datetime.fromisoformat(item["created_at"]),
         modified_at=datetime.fromisoformat(item["modified_at"]),
         attempt=int(item["attempt"]),
+        false_starts=int(item.get("false_starts", 0)),
         token=item.get("token"),
         failure_reason=item.get("failure_reason"),
         shards=int(item["shards"]) if "shards" in item else None,

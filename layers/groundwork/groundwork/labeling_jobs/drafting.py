@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from groundwork.data_locations import DataLocations
-from groundwork.errors import InvalidRequestError, NameTakenError, WrongStatusError
+from groundwork.errors import InvalidRequestError, NameTakenError, PreconditionFailedError, WrongStatusError
 from groundwork.labeling_jobs.checks import CheckContext, definition_faults
 from groundwork.labeling_jobs.definition import LabelingJobDefinition, read_definition
 from groundwork.labeling_jobs.history import status_changed
@@ -136,14 +136,24 @@ def submit(store: JobStore, surroundings: Surroundings, job: LabelingJob, *, by:
     return submitted
 
 
-def stop(store: JobStore, job: LabelingJob, *, by: str, now: datetime) -> LabelingJob:
-    """Ask for a running job to end with what is labeled so far. Repeating it changes nothing. Raises WrongStatusError."""
+def stop(store: JobStore, job: LabelingJob, *, by: str, now: datetime, is_exact: bool = False) -> LabelingJob:
+    """Ask for a running job to end with what is labeled so far. Repeating it changes nothing.
+
+    `is_exact`: only when the job is still what was read. Raises WrongStatusError, PreconditionFailedError.
+    """
     if job.status is Status.STOPPING:
         return job
     if job.status not in {Status.INITIALIZING, Status.IN_PROGRESS}:
         raise WrongStatusError(f"Only a labeling job that is running can be stopped; this one is {job.status}.")
     stopping = job.changed(status=Status.STOPPING, updated_at=now)
-    store.save_job(job, stopping, status_changed(job, stopping, by=by))
+    try:
+        store.save_job(job, stopping, status_changed(job, stopping, by=by))
+    except PreconditionFailedError:
+        # Another stop or news from the labeling service came first: no reason to go on labeling. The status only moves on, so this ends.
+        present = store.job(job.name)
+        if is_exact or present is None or present.job_id != job.job_id:
+            raise
+        return stop(store, present, by=by, now=now)
     return stopping
 
 

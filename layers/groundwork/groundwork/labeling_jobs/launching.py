@@ -32,7 +32,7 @@ from groundwork.labeling_jobs.service_request import (
 from groundwork.manifest import ManifestExpectation, ManifestReader, lines
 from groundwork.rules import Fault, fault
 from groundwork.store import JobStore
-from groundwork.worker_task_template import compose, render, task_input
+from groundwork.worker_task_template import compose, task_input
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -132,6 +132,9 @@ def presign_worker_view(store: JobStore, view: "WorkerView", step: LaunchStep, d
 
     `view` signs with the job's own read-only right. Returns `{"outcome": "visible" | "faults" | "superseded", "validation": …}`.
     """
+    # Imported here, so that the launch's other steps do not load python-liquid.
+    from groundwork.worker_page import render
+
     job = step.job(store)
     if job is None:
         return SUPERSEDED
