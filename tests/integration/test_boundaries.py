@@ -78,6 +78,22 @@ def test_another_projects_data_is_refused(door: FrontDoor) -> None:
     assert job["validation"]["errors"] == 1
 
 
+def test_a_manifest_that_is_swapped_after_its_validation_brings_nobody_elses_data_to_workers(door: FrontDoor) -> None:
+    ours = door.upload_pictures(1)[0]
+    manifest = door.upload_manifest([{"source-ref": ours}])
+    theirs = f"s3://{door.addresses['data_bucket']}/projects/other/datasets/secret.png"
+    name = door.create(door.definition(manifest))
+    door.wait_for(name, "Launching", "Initializing", "InProgress")
+
+    key = manifest.removeprefix(f"s3://{door.addresses['data_bucket']}/projects/demo/")
+    assert door.as_("owner").upload("demo", key, f'{{"source-ref": "{theirs}"}}\n'.encode(), "text/plain") == manifest
+    door.wait_for(name, "InProgress")
+    lease = door.lease("worker-1", name)
+
+    assert lease is not None
+    assert lease["input"]["taskObject"] == ours
+
+
 def test_hostile_instructions_come_out_inert(door: FrontDoor) -> None:
     name = door.running_job(objects=1, short_instructions=HOSTILE, full_instructions=HOSTILE, description="{{ task.input }} <b>")
 

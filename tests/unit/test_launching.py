@@ -217,6 +217,7 @@ class ViewOfAll(ProjectView):
 
 
 def presign(store: JobStore, s3: "S3Client", **view: Any) -> dict[str, Any]:
+    launching.validate_manifest(store, s3, STEP, BUCKET)
     launching.compose_worker_task_template(store, s3, STEP, BUCKET)
     return launching.presign_worker_view(store, OneView(s3, **view), STEP, BUCKET)
 
@@ -249,11 +250,47 @@ def test_an_object_outside_the_projects_data_locations_is_not_presigned(store: J
     assert [found["code"] for found in result["validation"]["faults"]] == ["template.unrenderable"]
 
 
-def test_a_manifest_that_lost_its_lines_meanwhile_is_a_fault(store: JobStore, s3: "S3Client") -> None:
+def test_a_manifest_without_lines_has_nothing_to_show(store: JobStore, s3: "S3Client") -> None:
     a_claimed_job(store)
     put_manifest(s3)
 
     assert [found["code"] for found in presign(store, s3)["validation"]["faults"]] == ["manifest.empty"]
+
+
+def test_a_manifest_that_is_swapped_after_its_validation_changes_nothing(store: JobStore, s3: "S3Client") -> None:
+    a_claimed_job(store)
+    assert launching.validate_manifest(store, s3, STEP, BUCKET)["outcome"] == "passed"
+    kept = s3.get_object(Bucket=BUCKET, Key=FOLDER + "input-1.manifest")["Body"].read()
+
+    put_manifest(s3, "projects/zoo/datasets/foreign.png")
+
+    assert b"foreign" not in kept
+    assert s3.get_object(Bucket=BUCKET, Key=FOLDER + "input-1.manifest")["Body"].read() == kept
+    launching.compose_worker_task_template(store, s3, STEP, BUCKET)
+    assert launching.presign_worker_view(store, OneView(s3), STEP, BUCKET) == {"outcome": "visible"}
+
+
+def test_the_service_gets_the_manifest_that_was_validated(store: JobStore, service: LabelingServiceInMemory) -> None:
+    a_claimed_job(store, Status.LAUNCHING)
+
+    launching.create_labeling_job(store, service, STEP, DEPLOYMENT)
+
+    source = service.jobs["cats-1"]["InputConfig"]["DataSource"]["S3DataSource"]["ManifestS3Uri"]
+    assert source == f"s3://{BUCKET}/{FOLDER}input-1.manifest"
+
+
+def test_a_copy_that_fails_for_a_sound_manifest_is_no_fault_of_the_manifest(
+    store: JobStore, s3: "S3Client", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_claimed_job(store)
+
+    def refuse(**_: Any) -> None:
+        raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "CopyObject")
+
+    monkeypatch.setattr(s3, "copy_object", refuse)
+
+    with pytest.raises(ClientError):
+        launching.validate_manifest(store, s3, STEP, BUCKET)
 
 
 # --- create at the labeling service ----------------------------------------------------------------------------------

@@ -27,6 +27,7 @@ def a_target(**overrides: Any) -> LaunchTarget:
             "data_bucket": "groundwork-data",
             "labeling_service": "SageMaker",
             "role_arn": "arn:aws:iam::123456789012:role/labeling",
+            "manifest_uri": "s3://groundwork-data/projects/pets/labeling-jobs/cats/input-1.manifest",
             "template_uri": "s3://groundwork-data/projects/pets/labeling-jobs/cats/template.liquid",
             "label_categories_uri": "s3://groundwork-data/projects/pets/labeling-jobs/cats/label-categories.json",
             **overrides,
@@ -120,7 +121,9 @@ def test_a_request_says_all_that_the_definition_says() -> None:
     assert request == {
         "LabelingJobName": "Cats-2026-11",
         "LabelAttributeName": "Cats-2026-11",
-        "InputConfig": {"DataSource": {"S3DataSource": {"ManifestS3Uri": "s3://groundwork-data/projects/pets/manifests/cats.manifest"}}},
+        "InputConfig": {
+            "DataSource": {"S3DataSource": {"ManifestS3Uri": "s3://groundwork-data/projects/pets/labeling-jobs/cats/input-1.manifest"}}
+        },
         "OutputConfig": {
             "S3OutputPath": "s3://groundwork-data/projects/pets/output",
             "KmsKeyId": "arn:aws:kms:us-east-1:123456789012:key/1a-2b",

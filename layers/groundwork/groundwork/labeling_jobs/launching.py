@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 from pydantic import TypeAdapter
 
 from groundwork import manifest_validation
-from groundwork.data_locations import S3Uri, project_prefix
+from groundwork.data_locations import DataLocations, S3Uri, project_prefix
 from groundwork.errors import PreconditionFailedError, TemplateError
 from groundwork.labeling_jobs import defaults
 from groundwork.labeling_jobs.history import status_changed
@@ -30,6 +30,7 @@ from groundwork.labeling_jobs.service_request import (
     label_category_file,
 )
 from groundwork.manifest import ManifestExpectation, ManifestReader, lines
+from groundwork.manifest_validation import ValidationReport
 from groundwork.rules import Fault, fault
 from groundwork.store import JobStore
 from groundwork.worker_task_template import compose, task_input
@@ -91,17 +92,20 @@ def label_categories_uri(job: LabelingJob, data_bucket: str) -> S3Uri:
     return job_folder(job, data_bucket).child("label-categories.json")
 
 
+def launched_manifest_uri(job: LabelingJob, data_bucket: str) -> S3Uri:
+    """The copy of the input manifest that is validated, shown and labeled, so that nobody can swap it after its validation."""
+    return job_folder(job, data_bucket).child(f"input-{job.submission}.manifest")
+
+
 def validate_manifest(store: JobStore, s3: "S3Client", step: LaunchStep, data_bucket: str) -> dict[str, Any]:
-    """Check every line of the manifest and the objects it names; keep the whole report in S3.
+    """Copy the manifest out of its author's reach, check every line of the copy and the objects it names; keep the whole report in S3.
 
     Returns `{"outcome": "passed" | "faults" | "superseded", "validation": summary with the faults that were found, without places}`.
     """
     job = step.job(store)
     if job is None or job.status is not Status.VALIDATING:
         return SUPERSEDED
-    report = manifest_validation.validate(
-        s3, _manifest(job), locations=store.data_locations(job.project), expectation=manifest_expectation(job)
-    )
+    report = _validate_copy(s3, job, store.data_locations(job.project), data_bucket)
     destination = report_uri(job, data_bucket)
     s3.put_object(
         Bucket=destination.bucket,
@@ -140,7 +144,7 @@ def presign_worker_view(store: JobStore, view: "WorkerView", step: LaunchStep, d
         return SUPERSEDED
     locations = store.data_locations(job.project)
     worker = view.of(job.project, locations)
-    line = _first_line(job, worker.read(_manifest(job)))
+    line = _first_line(job, worker.read(launched_manifest_uri(job, data_bucket)))
     if line is None:  # validation found nothing to send out, or the manifest changed under our feet
         return {"outcome": "faults", "validation": _validation_of(fault("manifest.empty"))}
     template = b"".join(worker.read(template_uri(job, data_bucket))).decode()
@@ -286,6 +290,27 @@ def _manifest(job: LabelingJob) -> S3Uri:
     return uri
 
 
+def _validate_copy(s3: "S3Client", job: LabelingJob, locations: DataLocations, data_bucket: str) -> ValidationReport:
+    original, copy, expectation = _manifest(job), launched_manifest_uri(job, data_bucket), manifest_expectation(job)
+    if not locations.may_read(original):
+        return manifest_validation.validate(s3, original, locations=locations, expectation=expectation)
+    try:
+        s3.copy_object(
+            Bucket=copy.bucket,
+            Key=copy.key,
+            CopySource={"Bucket": original.bucket, "Key": original.key},
+            MetadataDirective="REPLACE",
+            TaggingDirective="REPLACE",
+            ContentType="application/jsonl",
+        )
+    except ClientError:
+        report = manifest_validation.validate(s3, original, locations=locations, expectation=expectation)
+        if report.state == "passed":
+            raise  # nothing is wrong with the manifest; copying it failed on our side
+        return report
+    return manifest_validation.validate(s3, copy, locations=locations, expectation=expectation)
+
+
 def _target(job: LabelingJob, deployment: Deployment) -> LaunchTarget:
     return LaunchTarget(
         project=job.project,
@@ -296,6 +321,7 @@ def _target(job: LabelingJob, deployment: Deployment) -> LaunchTarget:
         data_bucket=deployment.data_bucket,
         labeling_service=job.labeling_service,
         role_arn=deployment.role_arn,
+        manifest_uri=str(launched_manifest_uri(job, deployment.data_bucket)),
         template_uri=str(template_uri(job, deployment.data_bucket)),
         label_categories_uri=str(label_categories_uri(job, deployment.data_bucket)),
     )

@@ -25,6 +25,7 @@ class LaunchTarget:
     data_bucket: str
     labeling_service: Literal["BuiltIn", "SageMaker"]
     role_arn: str
+    manifest_uri: str
     template_uri: str
     label_categories_uri: str
 
@@ -65,7 +66,7 @@ def create_labeling_job_request(definition: LabelingJobDefinition, target: Launc
     request: dict[str, Any] = {
         "LabelingJobName": definition.name,
         "LabelAttributeName": defaults.label_attribute_name(definition),
-        "InputConfig": {"DataSource": {"S3DataSource": {"ManifestS3Uri": _given("input_manifest_uri", definition.input_manifest_uri)}}},
+        "InputConfig": {"DataSource": {"S3DataSource": {"ManifestS3Uri": target.manifest_uri}}},
         "OutputConfig": _output_config(definition, target),
         "RoleArn": target.role_arn,
         "LabelCategoryConfigS3Uri": target.label_categories_uri,
