@@ -138,7 +138,7 @@ class LabelingServiceInMemory:
             "LabelingJobArn": arn,
             "LabelingJobStatus": "Initializing",
             "LabelCounters": {"TotalLabeled": 0, "HumanLabeled": 0, "MachineLabeled": 0, "FailedNonRetryableError": 0, "Unlabeled": 2},
-            "InputConfig": request["InputConfig"],
+            "InputConfig": request.get("InputConfig"),
             "Tags": request["Tags"],
         }
         if self.crash_after_creation:
