@@ -124,6 +124,20 @@ def test_an_answer_that_could_not_be_kept_is_not_accepted_and_counts_once_when_s
     assert job["counters"]["human_labeled"] == 1
 
 
+def test_a_fact_that_nobody_could_be_told_waits_in_the_queue_of_undelivered_events(door: FrontDoor) -> None:
+    sqs, queue = door.operator("sqs"), door.resources["UndeliveredEvents"]
+
+    def kept(name: str) -> bool:
+        messages = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", [])
+        return any(name in message["Body"] and "Labeling Job Status Changed" in message["Body"] for message in messages)
+
+    with door.denied("NotifyAdministratorsFunction", "sns:Publish"):
+        name = door.running_job(objects=1)
+        eventually(lambda: kept(name), "the undelivered event")
+
+    assert door.job(name)["status"] == "InProgress"
+
+
 def test_a_run_of_the_engine_that_is_killed_goes_on(door: FrontDoor) -> None:
     name = door.running_job(objects=2)
     lease = door.lease("worker-1", name)
