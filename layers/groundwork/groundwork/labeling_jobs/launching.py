@@ -1,6 +1,7 @@
 """The launch of a labeling job, step by step, as the launch machine drives it.
 
-copy and validate the manifest -> compose template and label categories -> presign what workers will see -> create the labeling job -> record.
+copy and validate the manifest -> compose template and label categories -> presign what workers will see
+-> create the labeling job -> record.
 
 A step names the job, the submission it belongs to and the execution that claimed it. A step of a launch that was superseded
 (the job went back to Draft and was submitted again) finds out and does nothing. Every step may be repeated.
