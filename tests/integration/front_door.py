@@ -33,6 +33,8 @@ class FrontDoor:
         with ThreadPoolExecutor(4) as pool:
             self._clients = dict(zip(PEOPLE, pool.map(self._sign_in, PEOPLE), strict=True))
         self.nobody = ApiClient(self.addresses["api_url"])
+        self._launched_by: dict[str, str] = {}
+        self._operators: dict[str, Any] = {}
 
     def _sign_in(self, person: str) -> ApiClient:
         user = self.addresses["users"][person]
@@ -136,13 +138,15 @@ class FrontDoor:
 
     def operator(self, service: str) -> Any:
         """A client with an operator's rights."""
-        return boto3.client(
-            service,
-            region_name=REGION,
-            endpoint_url=self.addresses["endpoint_url"],
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-        )
+        if service not in self._operators:
+            self._operators[service] = boto3.client(
+                service,
+                region_name=REGION,
+                endpoint_url=self.addresses["endpoint_url"],
+                aws_access_key_id="test",
+                aws_secret_access_key="test",
+            )
+        return self._operators[service]
 
     @cached_property
     def resources(self) -> dict[str, str]:
@@ -170,9 +174,12 @@ class FrontDoor:
     def launches(self, name: str) -> list[dict[str, Any]]:
         """The executions of the launch machine for that job, newest first."""
         machine = self.operator("stepfunctions")
-        found = machine.list_executions(stateMachineArn=self.resources["LaunchMachine"])["executions"]
-        described = [machine.describe_execution(executionArn=execution["executionArn"]) for execution in found]
-        return [execution for execution in described if json.loads(execution["input"])["name"] == name]
+        found = machine.list_executions(stateMachineArn=self.resources["LaunchMachine"], maxResults=1000)["executions"]
+        arns = [execution["executionArn"] for execution in found]
+        for arn in arns:
+            if arn not in self._launched_by:
+                self._launched_by[arn] = json.loads(machine.describe_execution(executionArn=arn)["input"])["name"]
+        return [machine.describe_execution(executionArn=arn) for arn in arns if self._launched_by[arn] == name]
 
     def launch_stuck_at(self, state: str, name: str) -> str | None:
         """The ARN of the job's launch execution that has just failed at this state and is about to try again, if there is one."""
