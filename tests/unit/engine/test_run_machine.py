@@ -9,7 +9,6 @@ import jsonata
 import pytest
 
 from groundwork.engine.jobs import JobStatus, WaitOutcome
-from groundwork.engine.runs import EVENT_DETAIL_TYPE, EVENT_SOURCE
 
 MACHINE: dict[str, Any] = json.loads((Path(__file__).resolve().parents[3] / "statemachines" / "run_labeling_job.asl.json").read_text())
 STATES: dict[str, dict[str, Any]] = MACHINE["States"]
@@ -77,7 +76,7 @@ def test_the_machine_knows_only_statuses_of_the_engine() -> None:
 def test_announcements_are_ground_truths_event(name: str) -> None:
     [entry] = TASKS[name]["Arguments"]["Entries"]
 
-    assert (entry["Source"], entry["DetailType"]) == (EVENT_SOURCE, EVENT_DETAIL_TYPE)
+    assert (entry["Source"], entry["DetailType"]) == ("groundwork.engine", "SageMaker Ground Truth Labeling Job State Change")
     detail = entry["Detail"]
     if detail.startswith("{%"):
         detail = evaluate(detail, {"input": {"status": "Stopped"}})

@@ -11,7 +11,7 @@ from botocore.stub import ANY, Stubber
 from groundwork.engine.jobs import JobStatus
 from groundwork.engine.loading import load_tasks
 from groundwork.engine.runs import MAX_FALSE_STARTS, RunDriver
-from tests.unit.engine.builders import ARN_PREFIX, NOON, Engine, a_job, a_request, chose, pictures
+from tests.unit.engine.builders import NOON, Engine, a_job, a_request, chose, pictures
 
 MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:run"
 EXECUTION = MACHINE.replace("stateMachine", "execution")
@@ -23,11 +23,10 @@ class Machine:
     """Step Functions and the event bus as the driver meets them: each expectation is one call, in order."""
 
     def __init__(self, engine: Engine) -> None:
-        self._states, self._events = boto3.client("stepfunctions"), boto3.client("events")
-        self.states, self.events = Stubber(self._states), Stubber(self._events)
+        self._states = boto3.client("stepfunctions")
+        self.states = Stubber(self._states)
         self.states.activate()
-        self.events.activate()
-        self.driver = RunDriver(engine.store, self._states, self._events, MACHINE)
+        self.driver = RunDriver(engine.store, self._states, MACHINE)
 
     def expect_look(self, status: str | None, attempt: int = 1) -> None:
         params = {"executionArn": f"{EXECUTION}:kinds-1-{attempt}"}
@@ -63,7 +62,6 @@ class Machine:
     def drive(self, now: datetime = SOON) -> None:
         self.driver.drive("kinds-1", now)
         self.states.assert_no_pending_responses()
-        self.events.assert_no_pending_responses()
 
 
 @pytest.fixture
@@ -217,13 +215,6 @@ def test_a_run_that_keeps_dying_before_it_waits_fails_the_job_and_says_so(engine
         machine.expect_start(attempt=attempt + 1)
         machine.drive()
     machine.expect_look("ABORTED", attempt=MAX_FALSE_STARTS)
-    entry = {
-        "Source": "groundwork.engine",
-        "DetailType": "SageMaker Ground Truth Labeling Job State Change",
-        "Resources": [f"{ARN_PREFIX}:labeling-job/kinds-1"],
-        "Detail": '{"LabelingJobStatus": "Failed"}',
-    }
-    machine.events.add_response("put_events", {"FailedEntryCount": 0, "Entries": []}, {"Entries": [entry]})
 
     machine.drive()
 

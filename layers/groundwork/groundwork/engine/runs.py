@@ -17,27 +17,23 @@ from groundwork.engine.jobs import EngineJob, JobStatus, WaitOutcome
 from groundwork.engine.store import EngineStore
 
 if TYPE_CHECKING:
-    from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_stepfunctions import SFNClient
 
 MAX_FALSE_STARTS = 5
-EVENT_SOURCE = "groundwork.engine"
-EVENT_DETAIL_TYPE = "SageMaker Ground Truth Labeling Job State Change"
 
 
 class RunDriver:
     """Starts runs, starts them again when they died, and ends their wait."""
 
-    def __init__(self, store: EngineStore, states: "SFNClient", events: "EventBridgeClient", machine_arn: str) -> None:
+    def __init__(self, store: EngineStore, states: "SFNClient", machine_arn: str) -> None:
         self._store = store
         self._states = states
-        self._events = events
         self._machine_arn = machine_arn
 
     @classmethod
     def from_env(cls) -> Self:
         """The driver of the machine that the environment names (RUN_MACHINE_ARN). A missing setting fails the cold start."""
-        return cls(EngineStore.from_env(), boto3.client("stepfunctions"), boto3.client("events"), os.environ["RUN_MACHINE_ARN"])
+        return cls(EngineStore.from_env(), boto3.client("stepfunctions"), os.environ["RUN_MACHINE_ARN"])
 
     def drive(self, name: str, now: datetime) -> None:
         """Do what the job's run needs now; nothing for a job at rest or unknown."""
@@ -126,21 +122,8 @@ class RunDriver:
             f"An administrator finds the cause in the execution {_execution_name(job, job.attempt)} and those before it; "
             "once it is mended, start a new labeling job."
         )
-        if self._store.come_to_rest(job.key, JobStatus.FAILED, now, failure_reason=reason):
-            self._announce(job, JobStatus.FAILED)
-
-    def _announce(self, job: EngineJob, status: JobStatus) -> None:
-        """Ground Truth's state-change event (sms-monitor-cloud-watch). Best effort, as theirs: the control plane also asks."""
-        self._events.put_events(
-            Entries=[
-                {
-                    "Source": EVENT_SOURCE,
-                    "DetailType": EVENT_DETAIL_TYPE,
-                    "Resources": [job.arn],
-                    "Detail": json.dumps({"LabelingJobStatus": status.value}),
-                }
-            ]
-        )
+        # Not announced: Ground Truth's events are best effort too, and the control plane's reconciler asks.
+        self._store.come_to_rest(job.key, JobStatus.FAILED, now, failure_reason=reason)
 
 
 def _execution_name(job: EngineJob, attempt: int) -> str:
