@@ -62,13 +62,12 @@ _CONTENDED = frozenset({"TransactionConflictException", "TransactionInProgressEx
 
 
 class HttpError(GroundworkError):
-    """A fault of the HTTP request itself, which no domain error names: 400, 413, 415, 429."""
+    """A fault of the HTTP request itself, which no domain error names: 400, 413, 415."""
 
-    def __init__(self, status: HTTPStatus, problem: str, detail: str, *, retry_after: int | None = None) -> None:
+    def __init__(self, status: HTTPStatus, problem: str, detail: str) -> None:
         super().__init__(detail)
         self.status = status
         self.problem = problem
-        self.retry_after = retry_after
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,7 +302,6 @@ class HttpApi:
     def _refusal(self, error: GroundworkError, instance: str) -> Response[str]:
         """The problem that a domain error is. Expected answers are logged at info: they are nobody's alarm."""
         faults: tuple[Fault, ...] = ()
-        headers: dict[str, str] = {}
         detail = str(error)
         match error:
             case InvalidRequestError():
@@ -323,14 +321,13 @@ class HttpApi:
                 status, problem = HTTPStatus.CONFLICT, "conflict"
             case HttpError():
                 status, problem = error.status, error.problem
-                headers = {"Retry-After": str(error.retry_after)} if error.retry_after else {}
             case LabelingServiceError():
                 status, problem = HTTPStatus.BAD_GATEWAY, "labeling-service"
             case _:
                 self._logger.exception("an error of the domain has no status", error=type(error).__name__)
                 status, problem, detail = HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "Something went wrong on our side."
         self._logger.info("request refused", status=status.value, problem=problem)
-        return self._problem(status, problem, detail, instance, faults, headers)
+        return self._problem(status, problem, detail, instance, faults)
 
     def _names_a_version(self) -> bool:
         return any(name.lower() == "if-match" for name in self._resolver.current_event.headers or {})

@@ -17,10 +17,7 @@ def parse[M: BaseModel](model: type[M], value: Any) -> M:
     try:
         return model.model_validate_json(json.dumps(value))
     except ValidationError as error:
-        found = [_shape_fault(dict(entry)) for entry in error.errors(include_url=False)]
-        # A value that fits no member of a union is reported once for each member; one fault for one place is enough.
-        by_pointer = {one.pointer: one for one in reversed(found)}
-        raise InvalidRequestError([one for one in found if by_pointer[one.pointer] is one]) from error
+        raise InvalidRequestError([_shape_fault(dict(entry)) for entry in error.errors(include_url=False)]) from error
 
 
 def _shape_fault(entry: dict[str, Any]) -> Fault:
