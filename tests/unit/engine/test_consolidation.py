@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from groundwork.engine.answers import Answer, answer_faults
-from groundwork.engine.consolidation import Label, LabelContext, consolidate
+from groundwork.engine.consolidation import Label, LabelContext, ObjectAnswers, consolidate
 from groundwork.engine.output_tree import compact
 from groundwork.engine.store import Identity
 from groundwork.task_types import TASK_TYPES
@@ -25,7 +25,7 @@ def label_of(task_type: str, labels: Sequence[str | Mapping[str, Any]], *content
     """The label from these answers' contents for the task type's widget; the last one is submitted at SUBMITTED."""
     kind = TASK_TYPES[task_type]
     categories = [{"label": label} if isinstance(label, str) else label for label in labels]
-    context = LabelContext(kind, categories, f"labeling-job/{job_name}", MASK_URI)
+    context = LabelContext(kind, categories, f"labeling-job/{job_name}")
     first = SUBMITTED - timedelta(minutes=len(contents) - 1)
     answers = []
     for number, content in enumerate(contents):
@@ -33,8 +33,8 @@ def label_of(task_type: str, labels: Sequence[str | Mapping[str, Any]], *content
         assert answer_faults(kind, context.label_names, given) == []
         at = first + timedelta(minutes=number)
         answers.append(Answer(0, f"private.us-east-1.{number}", IDENTITY, f"lease-{number}", at - timedelta(seconds=9), at, given))
-    label = consolidate(context, answers)
-    assert all(consolidate(context, order) == label for order in permutations(answers))
+    [label] = consolidate(context, [ObjectAnswers(answers, MASK_URI)])
+    assert all(consolidate(context, [ObjectAnswers(order, MASK_URI)]) == [label] for order in permutations(answers))
     return label
 
 

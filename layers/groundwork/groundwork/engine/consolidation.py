@@ -1,4 +1,4 @@
-"""Annotation consolidation: the answers to one data object become its label. Pure, per task type, and re-runnable.
+"""Annotation consolidation: the answers to data objects become their labels. Pure, per task type, and re-runnable.
 
 What it does today: a majority for single-label classes and verification, the union for several labels and for named entities, the
 first answer for boxes and masks. Confidence is 0.0 with one worker (as in Ground Truth), and otherwise the share of workers who gave
@@ -10,7 +10,7 @@ The order of keys in the metadata is that of Ground Truth's output (sms-data-out
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,16 +23,23 @@ _BACKGROUND = {"class-name": "BACKGROUND", "hex-color": "#ffffff"}
 
 @dataclass(frozen=True, slots=True)
 class LabelContext:
-    """What a label depends on beside the answers. `mask_uri` is where the object's mask goes, if its type has one."""
+    """What all labels of a labeling job depend on beside the answers."""
 
     task_type: TaskType
     label_categories: Sequence[Mapping[str, Any]]
     job_name: str  # labeling-job/<lower-cased name>
-    mask_uri: str
 
     @property
     def label_names(self) -> tuple[str, ...]:
         return tuple(str(entry["label"]) for entry in self.label_categories)
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectAnswers:
+    """One data object's answers (one or more, of different workers), and where its mask goes if its type has one."""
+
+    answers: Sequence[Answer]
+    mask_uri: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +61,17 @@ def zoneless(moment: datetime) -> str:
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds")
 
 
-def consolidate(context: LabelContext, answers: Sequence[Answer]) -> Label:
-    """The label of one object from its answers (one or more). The answers' order does not matter."""
-    in_order = sorted(answers, key=lambda answer: (answer.submitted_at, answer.worker_id))
-    return _CONSOLIDATIONS[context.task_type.metadata_type](context, in_order)
+def consolidate(context: LabelContext, objects: Sequence[ObjectAnswers]) -> list[Label]:
+    """The labels of a call's objects, in their order. The order of an object's answers does not matter.
+
+    Some types' labels depend on the other objects of the call, so who calls fixes which objects go together.
+    """
+    one = _CONSOLIDATIONS[context.task_type.metadata_type]
+    return [one(context, _in_order(entry)) for entry in objects]
+
+
+def _in_order(entry: ObjectAnswers) -> ObjectAnswers:
+    return replace(entry, answers=sorted(entry.answers, key=lambda answer: (answer.submitted_at, answer.worker_id)))
 
 
 def _given(context: LabelContext, answers: Sequence[Answer]) -> list[Mapping[str, Any]]:
@@ -76,7 +90,8 @@ def _majority(context: LabelContext, answers: Sequence[Answer]) -> tuple[int, fl
     return winner, _share(votes[winner], len(answers))
 
 
-def _single_label(context: LabelContext, answers: Sequence[Answer]) -> Label:
+def _single_label(context: LabelContext, entry: ObjectAnswers) -> Label:
+    answers = entry.answers
     index, confidence = _majority(context, answers)
     metadata = {
         "confidence": confidence,
@@ -89,7 +104,8 @@ def _single_label(context: LabelContext, answers: Sequence[Answer]) -> Label:
     return Label(index, metadata)
 
 
-def _verification(context: LabelContext, answers: Sequence[Answer]) -> Label:
+def _verification(context: LabelContext, entry: ObjectAnswers) -> Label:
+    answers = entry.answers
     index, confidence = _majority(context, answers)
     metadata: dict[str, Any] = {
         "class-name": context.label_names[index],
@@ -105,8 +121,9 @@ def _verification(context: LabelContext, answers: Sequence[Answer]) -> Label:
     return Label(index, metadata)
 
 
-def _several_labels(context: LabelContext, answers: Sequence[Answer]) -> Label:
+def _several_labels(context: LabelContext, entry: ObjectAnswers) -> Label:
     """Every label that at least one worker chose, the most chosen first."""
+    answers = entry.answers
     names = context.label_names
     votes = Counter(names.index(label) for given in _given(context, answers) for label in set(given["labels"]))
     chosen = sorted(votes, key=lambda index: (-votes[index], index))
@@ -121,7 +138,8 @@ def _several_labels(context: LabelContext, answers: Sequence[Answer]) -> Label:
     return Label(chosen, metadata)
 
 
-def _boxes(context: LabelContext, answers: Sequence[Answer]) -> Label:
+def _boxes(context: LabelContext, entry: ObjectAnswers) -> Label:
+    answers = entry.answers
     names = context.label_names
     first = _given(context, answers)[0]
     size = first["inputImageProperties"]
@@ -142,7 +160,8 @@ def _boxes(context: LabelContext, answers: Sequence[Answer]) -> Label:
     return Label(value, metadata)
 
 
-def _segmentation(context: LabelContext, answers: Sequence[Answer]) -> Label:
+def _segmentation(context: LabelContext, entry: ObjectAnswers) -> Label:
+    answers = entry.answers
     names = context.label_names
     first = _given(context, answers)[0]
     colors = {names.index(label) + 1: mapping["color"] for label, mapping in first["labelMappings"].items()}
@@ -157,7 +176,7 @@ def _segmentation(context: LabelContext, answers: Sequence[Answer]) -> Label:
         "job-name": context.job_name,
         **_adjustment(context, answers),
     }
-    return Label(context.mask_uri, metadata, mask_png(first["labeledImage"]))
+    return Label(entry.mask_uri, metadata, mask_png(first["labeledImage"]))
 
 
 def _adjustment(context: LabelContext, answers: Sequence[Answer]) -> dict[str, str]:
@@ -168,8 +187,9 @@ def _adjustment(context: LabelContext, answers: Sequence[Answer]) -> dict[str, s
     return {"adjustment-status": "adjusted" if adjusted else "unadjusted"}
 
 
-def _named_entities(context: LabelContext, answers: Sequence[Answer]) -> Label:
+def _named_entities(context: LabelContext, entry: ObjectAnswers) -> Label:
     """Every span that at least one worker marked, in the order of the text."""
+    answers = entry.answers
     names = context.label_names
     votes = Counter(
         span
@@ -193,7 +213,7 @@ def _named_entities(context: LabelContext, answers: Sequence[Answer]) -> Label:
     return Label(value, metadata)
 
 
-_CONSOLIDATIONS: Mapping[str, Callable[[LabelContext, Sequence[Answer]], Label]] = {
+_CONSOLIDATIONS: Mapping[str, Callable[[LabelContext, ObjectAnswers], Label]] = {
     "groundtruth/image-classification": _single_label,
     "groundtruth/text-classification": _single_label,
     "groundtruth/label-verification": _verification,

@@ -12,9 +12,8 @@ from functools import partial
 from itertools import batched, groupby
 from typing import TYPE_CHECKING, Any
 
-from groundwork.data_locations import S3Uri
 from groundwork.engine.answers import Answer, answer_of
-from groundwork.engine.consolidation import Label, LabelContext, consolidate, creation_date
+from groundwork.engine.consolidation import LabelContext, ObjectAnswers, consolidate, creation_date
 from groundwork.engine.jobs import Counters, EngineJob, JobStatus, WaitOutcome
 from groundwork.engine.leases import Task
 from groundwork.engine.loading import input_lines
@@ -101,6 +100,8 @@ class _Consolidation:
         self._outcome = outcome
         self._store = store
         self._tree = tree
+        categories = (job.label_categories or {}).get("labels", ())
+        self._context = LabelContext(job.task_type, categories, f"labeling-job/{job.key}")
         self._last_batch_at: datetime | None = None
         self.labeled = self.failed = self.unlabeled = 0
 
@@ -130,25 +131,25 @@ class _Consolidation:
                 additions[task.number] = {f"{self._job.label_attribute}-metadata": _FAILED}
 
     def _consolidate(self, batch: Sequence[tuple[Task, list[StoredAnswer]]], additions: dict[int, Mapping[str, Any]]) -> None:
+        objects = [self._object(task, [self._with_content(answer) for answer in stored]) for task, stored in batch]
+        labels = consolidate(self._context, objects)
         request: list[dict[str, Any]] = []
         response: list[dict[str, Any]] = []
         writes: list[Callable[[], object]] = []
         last_submission = max(answer.submitted_at for _, answers in batch for answer in answers)
-        for task, stored in batch:
-            answers = [self._with_content(answer) for answer in stored]
-            mask_uri = self._tree.mask_uri(task.number, creation_date(answers))
-            label = consolidate(self._context(mask_uri), answers)
+        for (task, stored), entry, label in zip(batch, objects, labels, strict=True):
             addition = {self._job.label_attribute: label.value, f"{self._job.label_attribute}-metadata": label.metadata}
             additions[task.number] = addition
             request.append(self._request_entry(task, stored))
             response.append({"datasetObjectId": str(task.number), "consolidatedAnnotation": {"content": addition}})
-            writes.append(partial(self._tree.put_worker_response, task.number, answers))
-            writes.extend(self._mask_write(mask_uri, label))
+            writes.append(partial(self._tree.put_worker_response, task.number, entry.answers))
+            if label.mask is not None:
+                writes.append(partial(self._tree.put_mask, self._tree.mask_uri(task.number, creation_date(entry.answers)), label.mask))
         write_all(writes)
         self._tree.put_consolidation(self._time_of_batch(last_submission), request, response)
 
-    def _mask_write(self, uri: S3Uri, label: Label) -> "list[Callable[[], object]]":
-        return [] if label.mask is None else [partial(self._tree.put_mask, uri, label.mask)]
+    def _object(self, task: Task, answers: Sequence[Answer]) -> ObjectAnswers:
+        return ObjectAnswers(answers, str(self._tree.mask_uri(task.number, creation_date(answers))))
 
     def _time_of_batch(self, last_submission: datetime) -> datetime:
         """The last submission, but later than the batch before, because the time is the name of the batch's files."""
@@ -161,10 +162,6 @@ class _Consolidation:
     def _with_content(self, stored: StoredAnswer) -> Answer:
         content = stored.content if stored.content is not None else self._tree.answer_content(stored.content_key or "")
         return answer_of(stored, content)
-
-    def _context(self, mask_uri: S3Uri) -> LabelContext:
-        categories = (self._job.label_categories or {})["labels"]
-        return LabelContext(self._job.task_type, categories, f"labeling-job/{self._job.key}", str(mask_uri))
 
     def _request_entry(self, task: Task, answers: Sequence[StoredAnswer]) -> dict[str, Any]:
         """The object as Ground Truth hands it to a post-annotation function (sms-custom-templates-step3-lambda-requirements)."""
