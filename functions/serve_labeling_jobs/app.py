@@ -1,4 +1,4 @@
-"""A project's labeling jobs: draft, create, read, edit, submit, stop, delete; their history, report and output.
+"""A project's labeling jobs: draft, create, clone, read, edit, submit, stop, delete; their history, report and output.
 
 Trigger: API Gateway. Effect: the jobs table; launch and stop follow from the events that the table's stream announces.
 Repeats: writes are conditional; POST honours Idempotency-Key.
@@ -16,6 +16,7 @@ from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.logging import correlation_paths
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.config import Config
+from pydantic import BaseModel, ConfigDict
 
 from groundwork import access
 from groundwork.data_locations import S3Uri
@@ -51,6 +52,15 @@ surroundings = Surroundings(
     team_member_count=member_count,
 )
 
+
+class CloneName(BaseModel):
+    """The new draft's name."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    name: str
+
+
 JOBS = "/projects/{project}/labeling-jobs"
 JOB = JOBS + "/{name}"
 
@@ -71,8 +81,7 @@ def create_labeling_job(request: Request) -> Answer:
         now=datetime.now(UTC),
         creation_key=request.idempotency_key,
     )
-    location = {"Location": f"/projects/{quote(job.project)}/labeling-jobs/{quote(job.name)}"}
-    return Answer(job.resource(), HTTPStatus.CREATED if is_draft else HTTPStatus.ACCEPTED, location, job.etag)
+    return _new_job(job, HTTPStatus.CREATED if is_draft else HTTPStatus.ACCEPTED)
 
 
 @api.route("GET", JOBS, access.read_project)
@@ -83,6 +92,12 @@ def list_labeling_jobs(request: Request) -> Answer:
     page = store.jobs(
         request.project, status=request.status_filter(), limit=request.page_limit(), next_token=request.query.get("next_token")
     )
+    return Answer({"items": [job.resource() for job in page.items], "next_token": page.next_token})
+
+
+@api.route("GET", "/labeling-jobs", access.administer)
+def list_all_labeling_jobs(request: Request) -> Answer:
+    page = store.all_jobs(status=request.status_filter(), limit=request.page_limit(), next_token=request.query.get("next_token"))
     return Answer({"items": [job.resource() for job in page.items], "next_token": page.next_token})
 
 
@@ -119,6 +134,20 @@ def stop_labeling_job(request: Request) -> Answer:
     return _job(drafting.stop(store, request.labeling_job, by=by, now=now, is_exact="if-match" in request.headers), HTTPStatus.ACCEPTED)
 
 
+@api.route("POST", JOB + "/clone", access.contribute, idempotent=True)
+def clone_labeling_job(request: Request) -> Answer:
+    job = drafting.clone(
+        store,
+        surroundings,
+        request.labeling_job,
+        name=request.body(CloneName).name,
+        by=request.caller.username,
+        now=datetime.now(UTC),
+        creation_key=request.idempotency_key,
+    )
+    return _new_job(job, HTTPStatus.CREATED)
+
+
 @api.route("GET", JOB + "/events", access.read_project)
 def list_events(request: Request) -> Answer:
     page = store.job_events(request.labeling_job, limit=request.page_limit(), next_token=request.query.get("next_token"))
@@ -148,6 +177,11 @@ def get_output(request: Request) -> Answer:
     )
     resource = job.resource()
     return Answer({"output_manifest_uri": str(uri), "url": url, "expires_at": rfc3339(expires_at), "counters": resource["counters"]})
+
+
+def _new_job(job: LabelingJob, status: HTTPStatus) -> Answer:
+    location = {"Location": f"/projects/{quote(job.project)}/labeling-jobs/{quote(job.name)}"}
+    return Answer(job.resource(), status, location, job.etag)
 
 
 def _job(job: LabelingJob, status: HTTPStatus = HTTPStatus.OK) -> Answer:

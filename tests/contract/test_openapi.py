@@ -183,6 +183,7 @@ def test_a_patch_may_change_every_field_of_a_definition() -> None:
         ("serve_projects", {"NewProject": "NewProject", "ProjectPatch": "ProjectPatch", "MemberRole": "MemberRole"}),
         ("serve_projects", {"LocationGrant": "DataLocationGrant", "UploadRequest": "NewUpload"}),
         ("serve_labeling_teams", {"NewLabelingTeam": "NewLabelingTeam"}),
+        ("serve_labeling_jobs", {"CloneName": "CloneName"}),
         ("serve_work", {"AnswerBody": "NewAnswer"}),
     ],
 )

@@ -127,6 +127,36 @@ def test_there_is_no_job_without_a_project(store: JobStore) -> None:
         create(store, LabelingJobDefinition(name="cats-1"), project="nowhere", is_draft=True)
 
 
+# --- clone -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", Status)
+def test_a_clone_is_a_draft_with_everything_but_the_name(store: JobStore, status: Status) -> None:
+    original = a_stored_job(store, name="Cats-1", status=status, created_by="bob", failure_reason="It rained.")
+
+    cloned = drafting.clone(store, some_surroundings(), original, name="cats-2", by="ann", now=LATER)
+
+    assert cloned.definition == original.definition.model_copy(update={"name": "cats-2"})
+    assert (cloned.status, cloned.created_by, cloned.created_at, cloned.failure_reason) == (Status.DRAFT, "ann", LATER, None)
+    assert (cloned.source.kind, cloned.source.detail) == ("clone", "Cats-1")
+    assert store.job("cats-1") == original
+    assert store.job("cats-2") == cloned
+
+
+def test_a_clone_lists_what_has_come_to_be_at_fault_since(store: JobStore) -> None:
+    original = a_stored_job(store)
+
+    cloned = drafting.clone(store, some_surroundings(team_member_count={}.get), original, name="cats-2", by="ann", now=LATER)
+
+    assert [found["code"] for found in cloned.validation.faults] == ["job.labeling-team-unknown"]
+
+
+@pytest.mark.parametrize(("name", "error"), [("CATS-1", NameTakenError), ("not a name", InvalidRequestError)])
+def test_a_clone_needs_a_free_and_legal_name(store: JobStore, name: str, error: type[Exception]) -> None:
+    with pytest.raises(error):
+        drafting.clone(store, some_surroundings(), a_stored_job(store), name=name, by="ann", now=LATER)
+
+
 # --- edit ------------------------------------------------------------------------------------------------------------
 
 

@@ -42,7 +42,7 @@ def store() -> JobStore:
 
 def call(method: str, path: str, body: Any = None, *, username: str | None = "ann", groups: Any = None, **event: Any) -> HttpAnswer:
     parts = path.strip("/").split("/")
-    parameters = dict(zip(("project", "name"), (parts[1], *parts[3:4]), strict=False))
+    parameters = dict(zip(("project", "name"), (*parts[1:2], *parts[3:4]), strict=False))
     request = api_event(method, path, body, username=username, groups=groups, path_parameters=parameters, **event)
     return http_answer(app.lambda_handler(request, LambdaContext()))
 
@@ -334,6 +334,19 @@ def test_jobs_are_listed_by_status(store: JobStore) -> None:
     assert call("GET", JOBS, query={"status": "Failed"}).body == {"items": [], "next_token": None}
 
 
+def test_administrators_list_the_jobs_of_all_projects(store: JobStore) -> None:
+    a_project(store, "zoo", owner="zed")
+    a_stored_job(store, name="cats-1")
+    a_stored_job(store, name="apes-1", project="zoo", status=Status.IN_PROGRESS, created_at=NOW.replace(hour=13))
+
+    everything = call("GET", "/labeling-jobs", username="root", groups="admins")
+    running = call("GET", "/labeling-jobs", username="root", groups="admins", query={"status": "InProgress"})
+
+    assert [(job["project"], job["name"]) for job in everything.body["items"]] == [("zoo", "apes-1"), ("pets", "cats-1")]
+    assert [job["name"] for job in running.body["items"]] == ["apes-1"]
+    assert call("GET", "/labeling-jobs").status == 403
+
+
 @pytest.mark.parametrize(
     ("query", "pointer"),
     [
@@ -435,6 +448,19 @@ def test_a_draft_with_faults_cannot_be_submitted_and_stays() -> None:
     assert answer.status == 422
     assert set(answer.fault_codes) == {"job.labels-too-few", "job.description-missing"}
     assert call("GET", JOB).body == draft.body
+
+
+def test_any_job_can_be_cloned_once_per_key() -> None:
+    create()
+    again = {"headers": {"Idempotency-Key": "k1"}}
+
+    first, replayed = (call("POST", f"{JOB}/clone", {"name": "cats-2"}, **again) for _ in range(2))
+
+    assert (first.status, first.headers["Location"], first.body["status"]) == (201, f"{JOBS}/cats-2", "Draft")
+    assert first.body["source"] == {"kind": "clone", "detail": "cats-1"}
+    assert (replayed.body, replayed.headers["Idempotent-Replayed"]) == (first.body, "true")
+    assert call("POST", f"{JOB}/clone", {"name": "cats-2"}).status == 409
+    assert call("POST", f"{JOB}/clone", {"title": "cats-3"}).fault_codes == ["request.field-missing", "request.field-unknown"]
 
 
 @pytest.mark.parametrize(

@@ -168,6 +168,37 @@ def test_jobs_can_be_listed_by_status(store: JobStore) -> None:
     assert [job.name for job in store.jobs("pets", status=Status.STOPPED, limit=9, next_token=None).items] == ["cats-2"]
 
 
+@pytest.mark.parametrize("limit", [1, 2, 3, 200])
+@pytest.mark.parametrize("status", [None, Status.DRAFT])
+def test_the_jobs_of_all_projects_are_one_list_newest_first_whatever_their_status(
+    store: JobStore, status: Status | None, limit: int
+) -> None:
+    statuses = [Status.DRAFT, Status.STOPPED, Status.DRAFT, Status.IN_PROGRESS, Status.DRAFT, Status.DRAFT, Status.STOPPED]
+    for name in ("pets", "zoo"):
+        a_project(store, name)
+    for number, of_job in enumerate(statuses):
+        project = "pets" if number % 2 else "zoo"
+        a_stored_job(store, name=f"cats-{number}", project=project, status=of_job, created_at=NOW.replace(minute=number))
+
+    pages = [store.all_jobs(status=status, limit=limit, next_token=None)]
+    while pages[-1].next_token:
+        pages.append(store.all_jobs(status=status, limit=limit, next_token=pages[-1].next_token))
+
+    wanted = [f"cats-{number}" for number, of_job in enumerate(statuses) if status in {None, of_job}]
+    assert [job.name for page in pages for job in page.items] == wanted[::-1]
+    assert all(len(page.items) <= limit for page in pages)
+
+
+def test_a_token_of_one_projects_list_is_none_of_all_projects(store: JobStore) -> None:
+    a_project(store)
+    for number in range(2):
+        a_stored_job(store, name=f"cats-{number}")
+    token = store.jobs("pets", status=None, limit=1, next_token=None).next_token
+
+    with pytest.raises(InvalidRequestError):
+        store.all_jobs(status=None, limit=1, next_token=token)
+
+
 @pytest.mark.parametrize(
     "token",
     [
@@ -177,6 +208,7 @@ def test_jobs_can_be_listed_by_status(store: JobStore) -> None:
         "bnVsbA",
         token_of([]),
         token_of({}),
+        token_of(["gsi1pk", "gsi1sk", "pk", "sk"]),
         token_of({"gsi1pk": {"S": "JOBS#zoo"}, "gsi1sk": {"S": "x"}, "pk": {"S": "JOB#x"}, "sk": {"S": "JOB"}}),
         token_of({"gsi1pk": {"S": "JOBS#pets"}}),
         token_of({"gsi1pk": {"S": "JOBS#pets"}, "gsi1sk": {"S": ""}, "pk": {"S": "JOB#x"}, "sk": {"S": "JOB"}}),

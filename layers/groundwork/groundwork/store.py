@@ -9,7 +9,8 @@
     IDEMPOTENCY         <hash>            replayed answer    (written by Powertools, expires by `ttl`)
 
 A labeling job is found by its lower-cased name, because names are unique without regard to case (Ground Truth's own rule).
-The sparse index gsi3 (`UNSETTLED`) holds the jobs that are not at rest, for the reconciler.
+The sparse index gsi3 (`UNSETTLED`) holds the jobs that are not at rest, for the reconciler. The index gsi4 holds the jobs of all
+projects by status (`JOBS#Draft` / <created>#cats-1), for administrators.
 """
 
 import base64
@@ -284,6 +285,30 @@ class JobStore:
         index, key = ("gsi1", f"JOBS#{project}") if status is None else ("gsi2", f"JOBS#{project}#{status}")
         return self._page(index, f"{index}pk", key, limit=limit, next_token=next_token, shape=_job, newest_first=True)
 
+    def all_jobs(self, *, status: Status | None, limit: int, next_token: str | None) -> Page[LabelingJob]:
+        """The jobs of all projects, newest first: one query of one page for the status, or one for each of the nine."""
+        before = None if next_token is None else _position(next_token, "gsi4sk")
+        answers = [self._newest_jobs(of_status, limit, before) for of_status in ([status] if status else Status)]
+        # Nothing older than the last item of a list that goes on can be placed yet.
+        horizon = max((answer["Items"][-1]["gsi4sk"]["S"] for answer in answers if "LastEvaluatedKey" in answer), default="")
+        found = sorted((item for answer in answers for item in answer["Items"]), key=lambda item: item["gsi4sk"]["S"], reverse=True)
+        taken = [item for item in found if item["gsi4sk"]["S"] >= horizon][:limit]
+        more = bool(horizon) or len(taken) < len(found)
+        return Page(tuple(_job(_unmarshal(item)) for item in taken), _token({"gsi4sk": taken[-1]["gsi4sk"]}) if more else None)
+
+    def _newest_jobs(self, status: Status, limit: int, before: str | None) -> Any:
+        condition, values = "gsi4pk = :status", {":status": f"JOBS#{status}"}
+        if before is not None:
+            condition, values = f"{condition} AND gsi4sk < :before", {**values, ":before": before}
+        return self.client.query(
+            TableName=self.table,
+            IndexName="gsi4",
+            KeyConditionExpression=condition,
+            ExpressionAttributeValues=_marshal(values),
+            Limit=limit,
+            ScanIndexForward=False,
+        )
+
     def unsettled_jobs(self) -> Iterator[LabelingJob]:
         """Every job that is not at rest, over a sparse index."""
         token: str | None = None
@@ -398,16 +423,30 @@ def _token(key: dict[str, Any]) -> str:
 
 def _start_key(token: str, key: str, value: str) -> dict[str, Any]:
     """The key a token stands for. A token of another list, or no token at all, is a fault of the request."""
+    start = _read_token(token, {"pk", "sk", key, f"{key.removesuffix('pk')}sk"})
+    if start[key] != {"S": value}:
+        raise _no_token()
+    return start
+
+
+def _position(token: str, key: str) -> str:
+    """The sort key a token stands for, where a list is merged from several."""
+    return cast("str", _read_token(token, {key})[key]["S"])
+
+
+def _read_token(token: str, names: set[str]) -> dict[str, Any]:
     try:
         start = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
-        names = {"pk", "sk", key, f"{key.removesuffix('pk')}sk"}
-        if set(start) == names and start[key] == {"S": value} and all(_is_text(part) for part in start.values()):
+        if set(start) == names and all(_is_text(part) for part in start.values()):
             return cast("dict[str, Any]", start)
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         pass
-    raise InvalidRequestError(
-        [fault("request.field-invalid", pointer="/next_token", field="next_token", problem="it is not a token of this list")]
-    )
+    raise _no_token()
+
+
+def _no_token() -> InvalidRequestError:
+    problem = "it is not a token of this list"
+    return InvalidRequestError([fault("request.field-invalid", pointer="/next_token", field="next_token", problem=problem)])
 
 
 def _is_text(part: Any) -> bool:
@@ -483,6 +522,8 @@ def _job_item(job: LabelingJob) -> Item:
         "gsi1sk": created,
         "gsi2pk": f"JOBS#{job.project}#{job.status}",
         "gsi2sk": created,
+        "gsi4pk": f"JOBS#{job.status}",
+        "gsi4sk": created,
     }
     if job.status not in AT_REST:
         indexes |= {"gsi3pk": "UNSETTLED", "gsi3sk": created}

@@ -1,4 +1,4 @@
-"""What people do to a labeling job before and around its launch: create, edit, submit, stop, delete.
+"""What people do to a labeling job before and around its launch: create, clone, edit, submit, stop, delete.
 
 Each is one conditional write. What follows from it (the launch, the stop at the labeling service) is started by the event
 that the table's stream announces, so nothing is lost between the write and its consequence.
@@ -22,6 +22,7 @@ from groundwork.rules import Fault, fault
 from groundwork.shapes import escaped
 from groundwork.store import JobEvent, JobStore
 
+_BY_REQUEST = Source("api")
 # What a draft's faults may take of its item in the jobs table, beside the definition (400 KB together).
 _MAX_LISTED_BYTES = 100 * 1024
 
@@ -58,6 +59,7 @@ def create(
     by: str,
     now: datetime,
     creation_key: str | None = None,
+    source: Source = _BY_REQUEST,
 ) -> LabelingJob:
     """Claim the name and keep the job, as a draft or submitted.
 
@@ -79,7 +81,7 @@ def create(
         updated_at=now,
         submission=0 if is_draft else 1,
         validation=_checked(faults) if is_draft else Validation(state="running"),
-        source=Source("api"),
+        source=source,
         creation_key=creation_key,
     )
     try:
@@ -90,6 +92,33 @@ def create(
             return own
         raise
     return job
+
+
+def clone(
+    store: JobStore,
+    surroundings: Surroundings,
+    job: LabelingJob,
+    *,
+    name: str,
+    by: str,
+    now: datetime,
+    creation_key: str | None = None,
+) -> LabelingJob:
+    """A draft of another name with the job's definition: the same input, the same setup (Ground Truth's "clone").
+
+    Raises as `create` does.
+    """
+    return create(
+        store,
+        surroundings,
+        project=job.project,
+        definition=job.definition.model_copy(update={"name": name}),
+        is_draft=True,
+        by=by,
+        now=now,
+        creation_key=creation_key,
+        source=Source("clone", job.name),
+    )
 
 
 def edit(store: JobStore, surroundings: Surroundings, job: LabelingJob, patch: Any, *, by: str, now: datetime) -> LabelingJob:
