@@ -452,9 +452,9 @@ def test_a_draft_with_faults_cannot_be_submitted_and_stays() -> None:
 
 def test_any_job_can_be_cloned_once_per_key() -> None:
     create()
-    again = {"headers": {"Idempotency-Key": "k1"}}
+    again = {"Idempotency-Key": "k1"}
 
-    first, replayed = (call("POST", f"{JOB}/clone", {"name": "cats-2"}, **again) for _ in range(2))
+    first, replayed = (call("POST", f"{JOB}/clone", {"name": "cats-2"}, headers=again) for _ in range(2))
 
     assert (first.status, first.headers["Location"], first.body["status"]) == (201, f"{JOBS}/cats-2", "Draft")
     assert first.body["source"] == {"kind": "clone", "detail": "cats-1"}
