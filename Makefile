@@ -47,7 +47,9 @@ requirements: ## Pin the requirements anew after a change of an .in file (UPGRAD
 	$(COMPILE) requirements/uv.in --output-file requirements/uv.txt
 	$(COMPILE) requirements/tools.in --output-file requirements/tools.txt
 	$(COMPILE) layers/dependencies/requirements.in --output-file layers/dependencies/requirements.txt
-	$(COMPILE) requirements/dev.in --constraint layers/dependencies/requirements.txt --output-file requirements/dev.txt
+	$(COMPILE) layers/annotations/requirements.in --output-file layers/annotations/requirements.txt
+	$(COMPILE) requirements/dev.in --constraint layers/dependencies/requirements.txt --constraint layers/annotations/requirements.txt \
+		--override requirements/dev-overrides.in --output-file requirements/dev.txt
 
 clean: ## Stop the local stack and remove everything that make made
 	@if [ -e $(APP) ]; then .venv/bin/python -m local.stack reset; fi

@@ -39,4 +39,5 @@ echo "Installing $requirements into $folder"
 # With pip, which the SAM CLI needs to build functions.
 "$uv" venv --quiet --clear --seed --python "${python:-3.13}" "$folder" ||
     fail "Groundwork needs Python 3.13, and none could be found or fetched: install it and try again."
-VIRTUAL_ENV="$folder" "$uv" pip install --quiet --require-hashes --requirement "$requirements"
+# The file is complete: a package that it leaves out is left out on purpose (requirements/dev-overrides.in).
+VIRTUAL_ENV="$folder" "$uv" pip install --quiet --no-deps --require-hashes --requirement "$requirements"

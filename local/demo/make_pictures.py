@@ -12,7 +12,7 @@ import random
 from pathlib import Path
 
 from PIL import Image
-from sklearn.datasets import load_digits  # type: ignore[import-not-found,import-untyped,unused-ignore]
+from sklearn.datasets import load_digits
 
 FOLDER = Path(__file__).parent
 PICTURES_PER_DIGIT = 10
