@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groundwork.manifest import MAX_LINE_BYTES, ManifestExpectation, ManifestLine, ManifestReader, lines
+from groundwork.manifest import MAX_LINE_BYTES, ManifestExpectation, ManifestLine, ManifestRange, ManifestReader, lines, plan_ranges
 
 IMAGES = ManifestExpectation("ImageMultiClass", "source-ref", is_image=True, max_objects=100_000, label_attribute="kind")
 TEXTS = ManifestExpectation("TextMultiClass", "source", is_image=False, max_objects=100_000, label_attribute="mood")
@@ -105,6 +105,37 @@ def test_the_line_after_an_over_long_one_is_read_as_usual() -> None:
     chunks = [b"x" * MAX_LINE_BYTES, b"xyz\nnext\n"]
 
     assert [len(line) for line in lines(chunks)] == [MAX_LINE_BYTES + 1, 4]
+
+
+# --- ranges ----------------------------------------------------------------------------------------------------------
+
+
+@given(
+    file=st.lists(st.sampled_from([b"\n", b"\r", b"\r\n", b"a", b"{}"])).map(b"".join),
+    sizes=st.lists(st.integers(1, 5), min_size=1),
+    lines_each=st.integers(1, 4),
+    at_most=st.sampled_from([2, 4, 6]),
+)
+def test_the_ranges_of_a_manifest_give_its_lines_with_their_numbers(file: bytes, sizes: list[int], lines_each: int, at_most: int) -> None:
+    ranges = plan_ranges(cut(file, sizes), lines_each=lines_each, at_most=at_most)
+
+    in_ranges = [list(lines([file[found.start : found.end]])) for found in ranges]
+    assert [line for found in in_ranges for line in found] == list(lines([file]))
+    assert [found.lines for found in ranges] == [len(found) for found in in_ranges]
+    assert [found.first_line for found in ranges] == [sum(found.lines for found in ranges[:position]) for position in range(len(ranges))]
+    assert len(ranges) <= at_most
+    assert all(found.lines % lines_each == 0 for found in ranges[:-1])
+
+
+def test_ranges_have_the_lines_asked_for_until_there_would_be_too_many() -> None:
+    def counts(lines_in_file: int) -> list[int]:
+        return [found.lines for found in plan_ranges([b"{}\n" * lines_in_file], lines_each=2, at_most=4)]
+
+    assert counts(0) == []
+    assert counts(5) == [2, 2, 1]
+    assert counts(9) == [4, 4, 1]
+    assert ManifestRange(2, 2, 6, 12) in plan_ranges([b"{}\n" * 5], lines_each=2, at_most=4)
+    assert ManifestRange(2, 2, 6, 12).http_range == "bytes=6-11"
 
 
 # --- the faults of a line ---------------------------------------------------------------------------------------
@@ -219,10 +250,12 @@ def test_a_labeled_line_is_valid_and_will_not_be_sent_out() -> None:
 
 
 def test_a_line_that_failed_in_an_earlier_job_counts_as_unlabeled() -> None:
-    line = read({"source-ref": IMAGE, "kind-metadata": {"failure-reason": "expired"}})
+    metadata = {"failure-reason": "expired"}
+    line = read({"source-ref": IMAGE, "kind-metadata": metadata})
 
     assert not line.labeled
     assert line.faults == ()
+    assert not read({"source-ref": IMAGE, "kind": 1, "kind-metadata": metadata}).labeled
 
 
 @pytest.mark.parametrize(

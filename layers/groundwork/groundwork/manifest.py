@@ -8,6 +8,7 @@ the largest chunk handed in and the longest legal line, whatever the size of the
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import batched
 from typing import Any
 
 import msgspec
@@ -66,6 +67,73 @@ def _without_return(line: bytes) -> bytes:
     if line.endswith(b"\r"):
         line = line[:-1]
     return line[: MAX_LINE_BYTES + 1]
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestRange:
+    """Neighbouring lines: `lines` of them from number `first_line` on, in the bytes from `start` up to `end` (exclusive).
+
+    It begins and ends on line breaks, so `lines` over its bytes gives exactly these lines.
+    """
+
+    first_line: int
+    lines: int
+    start: int
+    end: int
+
+    @property
+    def http_range(self) -> str:
+        """The bytes as GetObject's `Range` takes them."""
+        return f"bytes={self.start}-{self.end - 1}"
+
+    def joined(self, following: "ManifestRange") -> "ManifestRange":
+        return ManifestRange(self.first_line, self.lines + following.lines, self.start, following.end)
+
+
+def plan_ranges(chunks: Iterable[bytes], *, lines_each: int, at_most: int) -> list[ManifestRange]:
+    """Cut a manifest into ranges that can be worked on apart from each other, in one pass that only looks for line breaks.
+
+    Each has `lines_each` lines, and the last one what is left. Where that makes more than `at_most` (an even number), they have twice
+    as many lines, or four times, and so on. An empty manifest has no ranges.
+    """
+    ranges: list[ManifestRange] = []
+    number = position = 0
+    first_line = start = 0
+    last = b""
+    for chunk in chunks:
+        breaks = chunk.count(b"\n")
+        if number + breaks < first_line + lines_each:
+            number += breaks
+        else:
+            for end in _behind_line_breaks(chunk, position):
+                number += 1
+                if number - first_line < lines_each:
+                    continue
+                ranges.append(ManifestRange(first_line, lines_each, start, end))
+                first_line, start = number, end
+                if len(ranges) == at_most:
+                    ranges = [one.joined(two) for one, two in batched(ranges, 2, strict=True)]
+                    lines_each *= 2
+        position += len(chunk)
+        last = chunk[-1:] or last
+    if position > start:
+        number += last != b"\n"
+        ranges.append(ManifestRange(first_line, number - first_line, start, position))
+    return ranges
+
+
+def _behind_line_breaks(chunk: bytes, position: int) -> Iterator[int]:
+    """Where the lines after each line break of the chunk begin; the chunk itself is at `position`."""
+    found = chunk.find(b"\n")
+    while found >= 0:
+        yield position + found + 1
+        found = chunk.find(b"\n", found + 1)
+
+
+def has_label(attributes: dict[str, Any], label_attribute: str) -> bool:
+    """Whether a line is labeled already, so that it is not sent out again. A label beside the metadata of a failure is none."""
+    metadata = attributes.get(f"{label_attribute}-metadata")
+    return label_attribute in attributes and not (isinstance(metadata, dict) and "failure-reason" in metadata)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +253,7 @@ class _CarefulReading:
         source = self._source(attributes)
         if expectation.needs_existing_labels and expectation.existing_label_attribute is not None:
             self._check_existing_labels(attributes, expectation.existing_label_attribute)
-        labeled = expectation.label_attribute in attributes
+        labeled = has_label(attributes, expectation.label_attribute)
         if labeled:
             self._add("manifest.line-labeled", expectation.label_attribute, label_attribute=expectation.label_attribute)
         return ManifestLine(attributes, source, labeled, tuple(self._faults))
