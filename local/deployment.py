@@ -100,22 +100,27 @@ class Deployment:
             "PATH": os.pathsep.join([str(TOOLS), os.environ.get("PATH", "")]),
         }
         tool = [str(TOOLS / "sam"), *arguments, "--config-file", str(_SETTINGS), "--config-env", "local"]
-        tool += ["--parameter-overrides", *local_parameters(_SETTINGS, platform.machine())]
+        tool += ["--parameter-overrides", *local_parameters(_SETTINGS, platform.machine(), self.place.endpoint_url)]
         ended = subprocess.run(tool, cwd=REPOSITORY, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=False)
         if ended.returncode != 0:
             raise StackError(f"{failure}: {_last_words(self.place.deploy_log)} (all of it: {self.place.deploy_log})")
 
 
-def local_parameters(settings: Path, machine: str) -> list[str]:
-    """The stack's parameters, `Name=value` each, as the `local` environment of samconfig.toml has them, but for this machine's processor.
+def local_parameters(settings: Path, machine: str, endpoint_url: str) -> list[str]:
+    """The stack's parameters, `Name=value` each: those of samconfig.toml's `local` environment, for this machine's processor and AWS.
 
     Args:
         settings: samconfig.toml.
         machine: the processor as the operating system calls it. Functions run on it directly, so their packages have to be made for it.
+        endpoint_url: where AWS's APIs are served.
     """
     parameters = tomllib.loads(settings.read_text())["local"]["deploy"]["parameters"]["parameter_overrides"].split()
     architecture = "arm64" if machine in {"aarch64", "arm64"} else "x86_64"
-    return [*(parameter for parameter in parameters if not parameter.startswith("Architecture=")), f"Architecture={architecture}"]
+    return [
+        *(parameter for parameter in parameters if not parameter.startswith("Architecture=")),
+        f"Architecture={architecture}",
+        f"LocalAws={endpoint_url}",
+    ]
 
 
 def content_hash(root: Path, sources: Iterable[str]) -> str:

@@ -95,13 +95,13 @@ def check_tools(tools: Path) -> None:
 def compose_addresses(place: Place, outputs: dict[str, str], inbox_queue_url: str, before: "Addresses | None") -> "Addresses":
     """The address file's content out of the stack's outputs, keeping passwords and the demo's last job from the file `before`."""
     before = before or {}
-    # The output has the address that AWS would serve; here the same API and stage are served under a path.
-    stage = urllib.parse.urlsplit(outputs["ApiUrl"]).path.strip("/")
+    # The stack may have been deployed when it was served on another port.
+    api_path = urllib.parse.urlsplit(outputs["ApiUrl"]).path
     return {
         "endpoint_url": place.endpoint_url,
         "region": REGION,
         "stack_name": STACK_NAME,
-        "api_url": f"{place.endpoint_url}/_aws/execute-api/{outputs['ApiId']}/{stage}",
+        "api_url": f"{place.endpoint_url}{api_path}",
         "console_url": None,
         "sagemaker_endpoint_url": None,
         "data_bucket": outputs["DataBucketName"],

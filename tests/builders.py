@@ -125,6 +125,7 @@ class LabelingServiceInMemory:
     failures: list[Exception] = field(default_factory=list)
     stopped: list[str] = field(default_factory=list)
     crash_after_creation: bool = False
+    unknown_as: str = "ResourceNotFound"  # the code of the error for a job that it does not know
 
     def create_labeling_job(self, **request: Any) -> dict[str, Any]:
         if self.failures:
@@ -150,7 +151,7 @@ class LabelingServiceInMemory:
         try:
             return dict(self.jobs[request["LabelingJobName"].lower()])
         except KeyError:
-            raise service_error("ResourceNotFound", operation="DescribeLabelingJob") from None
+            raise service_error(self.unknown_as, operation="DescribeLabelingJob") from None
 
     def stop_labeling_job(self, **request: Any) -> dict[str, Any]:
         name = request["LabelingJobName"]

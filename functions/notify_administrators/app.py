@@ -20,13 +20,14 @@ logger = Logger()
 tracer = Tracer()
 sns: "SNSClient" = boto3.client("sns")
 topic_arn = os.environ["ADMIN_TOPIC_ARN"]
+address = os.environ["CONSOLE_ORIGIN"] or os.environ["API_URL"]
 
 
 @logger.inject_lambda_context(clear_state=True, correlation_id_path=correlation_paths.EVENT_BRIDGE)
 @tracer.capture_lambda_handler(capture_response=False)
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> None:  # noqa: ARG001
-    message = notifications.message_for(event["detail-type"], event["detail"])
+    name, detail = event["detail-type"], event["detail"]
 
-    notifications.tell_administrators(sns, topic_arn, message)
+    notifications.publish(sns, topic_arn, notifications.message_for(name, detail, address), name, detail)
 
-    logger.info("administrators told", event_name=event["detail-type"], labeling_job=event["detail"]["name"])
+    logger.info("administrators told", event_name=name, labeling_job=detail["name"])

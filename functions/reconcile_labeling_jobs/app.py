@@ -1,9 +1,10 @@
-"""Repair labeling jobs whose events were lost: interrupted launches, missed status changes, stops that did not arrive.
+"""Bring labeling jobs that are not at rest up to date: counters, stalls, and what was missed because an event was lost.
 
 Trigger: a schedule. Effect: the jobs table, through the same functions as the events. Repeats: harmless.
 """
 
-from datetime import UTC, datetime
+import os
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -23,6 +24,7 @@ tracer = Tracer()
 metrics = Metrics()
 store = JobStore.from_env()
 service = labeling_service()
+stalled_after = timedelta(hours=float(os.environ["STALLED_AFTER_HOURS"]))
 step_functions: "SFNClient" = boto3.client("stepfunctions")
 
 
@@ -37,7 +39,7 @@ def launch_lives(execution_arn: str) -> bool:
 @tracer.capture_lambda_handler(capture_response=False)
 @metrics.log_metrics
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> None:  # noqa: ARG001
-    repaired = service_status.reconcile(store, service, launch_lives, now=datetime.now(UTC))
+    changed = service_status.reconcile(store, service, launch_lives, now=datetime.now(UTC), stalled_after=stalled_after)
 
-    metrics.add_metric("LabelingJobsRepaired", MetricUnit.Count, repaired)
-    logger.info("labeling jobs reconciled", repaired=repaired)
+    metrics.add_metric("LabelingJobsReconciled", MetricUnit.Count, changed)
+    logger.info("labeling jobs reconciled", changed=changed)

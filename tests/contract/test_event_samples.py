@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from groundwork import events
+from groundwork.labeling_jobs.job import Validation
 from groundwork.labeling_jobs.lifecycle import Status
 from groundwork.store import job_of_image
-from tests.builders import ROOT, a_job, event_sample
+from tests.builders import NOW, ROOT, a_job, event_sample
 
 #: (function or state machine, its event in the template) -> the samples that it is for.
 SAMPLES: dict[tuple[str, str], list[str]] = {
@@ -19,6 +20,8 @@ SAMPLES: dict[tuple[str, str], list[str]] = {
     ("NotifyAdministratorsFunction", "SomethingHappened"): [
         "labeling_job_completed",
         "labeling_job_drafted",
+        "labeling_job_progressed",
+        "labeling_job_stalled",
         "labeling_job_stop_requested",
         "labeling_job_submitted",
         "labeling_job_validation_failed",
@@ -102,13 +105,21 @@ def test_a_rule_lets_nothing_else_through(template: dict[str, Any], trigger: tup
 @pytest.mark.parametrize("name", sorted(OUR_EVENTS))
 def test_the_samples_of_our_own_events_are_what_we_announce(name: str) -> None:
     sample = event_sample(name)
-    before = None if sample["detail"]["from"] is None else a_job(status=Status(sample["detail"]["from"]))
-    announced = events.facts(before, a_job(status=Status(sample["detail"]["to"])))
-    extra = {"validation"} if sample["detail-type"] == events.VALIDATION_FAILED else set()
+    origin, end = sample["detail"]["from"], Status(sample["detail"]["to"])
+    before = None if origin is None else a_job(status=Status(origin))
+    kind = sample["detail-type"]
+    after = a_job(
+        status=end,
+        validation=Validation("failed" if kind == events.VALIDATION_FAILED else "passed", objects=100),
+        progress=sample["detail"].get("percent", 0),
+        stalled_since=NOW if kind == events.STALLED else None,
+    )
+    announced = {fact.name: fact for fact in events.facts(before, after)}[kind]
 
     assert sample["source"] == events.SOURCE
-    assert set(sample["detail"]) == set(announced[0].detail) | extra
-    assert set(sample["detail"]["counters"]) == set(announced[0].detail["counters"])
+    assert list(sample["detail"]) == list(announced.detail)
+    assert list(sample["detail"]["counters"]) == list(announced.detail["counters"])
+    assert sample["detail"]["id"].split("-", 2)[2] == announced.detail["id"].removeprefix("id-of-cats-1-1-")
 
 
 def test_the_samples_of_the_jobs_table_are_items_as_the_store_writes_them() -> None:

@@ -12,7 +12,7 @@ from groundwork.labeling_jobs.job import Counters, Validation
 from groundwork.labeling_jobs.lifecycle import Status
 from tests.builders import NOW, a_job, what_the_bus_hears
 
-DETAIL = {"project", "name", "job_id", "submission", "task_type", "from", "to", "at", "counters", "failure_reason"}
+DETAIL = {"id", "project", "name", "job_id", "submission", "task_type", "from", "to", "at", "counters", "failure_reason"}
 
 
 def names(*arguments: Any) -> list[str]:
@@ -24,6 +24,7 @@ def test_a_new_draft_is_drafted() -> None:
 
     assert event.name == "Labeling Job Drafted"
     assert event.detail == {
+        "id": "id-of-cats-1-1-drafted",
         "project": "pets",
         "name": "cats-1",
         "job_id": "id-of-cats-1",
@@ -75,6 +76,39 @@ def test_what_is_no_change_of_status_is_not_announced() -> None:
     assert facts(a_job(), a_job(version=2, failure_reason="edited")) == []
     assert facts(a_job(), None) == []
     assert facts(None, None) == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"), [(0, 25, [25]), (25, 90, [50, 75, 90]), (0, 90, [25, 50, 75, 90]), (50, 50, []), (75, 0, [])]
+)
+def test_every_threshold_that_a_job_passes_is_a_fact(before: int, after: int, told: list[int]) -> None:
+    job, moved = a_job(status=Status.IN_PROGRESS, progress=before), a_job(status=Status.IN_PROGRESS, progress=after, version=7)
+
+    found = facts(job, moved)
+
+    assert {event.name for event in found} <= {"Labeling Job Progressed"}
+    assert [event.detail["percent"] for event in found] == told
+    assert [event.detail["id"] for event in found] == [f"id-of-cats-1-7-progressed-{percent}" for percent in told]
+
+
+def test_a_stall_is_told_when_it_begins_and_not_while_it_lasts() -> None:
+    running = a_job(status=Status.IN_PROGRESS)
+    stalled = a_job(status=Status.IN_PROGRESS, stalled_since=NOW, version=2)
+
+    (event,) = facts(running, stalled)
+
+    assert (event.name, event.detail["stalled_since"]) == ("Labeling Job Stalled", "2026-11-23T12:00:00.000Z")
+    assert names(stalled, stalled) == names(stalled, running) == []
+
+
+def test_the_facts_of_one_change_can_be_told_apart_and_told_again_they_are_the_same() -> None:
+    running = a_job(status=Status.INITIALIZING)
+    moved = a_job(status=Status.IN_PROGRESS, progress=90, stalled_since=NOW, version=2)
+
+    ids = [event.detail["id"] for event in facts(running, moved)]
+
+    assert len(set(ids)) == 6
+    assert ids == [event.detail["id"] for event in facts(running, moved)]
 
 
 # --- the bus ---------------------------------------------------------------------------------------------------------

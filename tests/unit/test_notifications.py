@@ -1,6 +1,6 @@
-"""The messages that administrators get."""
+"""The messages that people get."""
 
-from typing import Any
+import json
 
 import boto3
 import pytest
@@ -8,12 +8,15 @@ import pytest
 from groundwork.events import facts
 from groundwork.labeling_jobs.job import Counters, LabelingJob, Validation
 from groundwork.labeling_jobs.lifecycle import Status
-from groundwork.notifications import Message, message_for, tell_administrators
-from tests.builders import a_definition, a_job
+from groundwork.notifications import Message, message_for, publish
+from tests.builders import NOW, a_definition, a_job
+
+ADDRESS = "https://console.example.com"
+LINK = "https://console.example.com/projects/pets/labeling-jobs/cats-1"
 
 
 def messages(before: LabelingJob | None, after: LabelingJob) -> list[Message]:
-    return [message_for(event.name, event.detail) for event in facts(before, after)]
+    return [message_for(event.name, event.detail, ADDRESS) for event in facts(before, after)]
 
 
 def test_a_finished_job_is_told_with_its_counts() -> None:
@@ -28,6 +31,8 @@ def test_a_finished_job_is_told_with_its_counts() -> None:
         "Task type: ImageMultiClass",
         "When: 2026-11-23T12:00:00.000Z",
         "Objects: 100 in all, 95 labeled by people, 1 failed, 4 not labeled",
+        "",
+        LINK,
     ]
 
 
@@ -51,7 +56,20 @@ def test_faults_in_the_data_are_told_with_what_to_do() -> None:
 def test_a_failure_is_told_with_its_reason() -> None:
     (message,) = messages(a_job(status=Status.LAUNCHING), a_job(status=Status.FAILED, failure_reason="The role is wrong."))
 
-    assert message.text.splitlines()[-1] == "Reason: The role is wrong."
+    assert message.text.splitlines()[-3] == "Reason: The role is wrong."
+
+
+def test_progress_is_told_in_percent() -> None:
+    (message,) = messages(a_job(status=Status.IN_PROGRESS, progress=25), a_job(status=Status.IN_PROGRESS, progress=50))
+
+    assert message.subject == "Labeling job cats-1 in project pets is 50 % done"
+
+
+def test_a_stall_is_told_with_its_beginning_and_what_to_ask() -> None:
+    (message,) = messages(a_job(status=Status.IN_PROGRESS), a_job(status=Status.IN_PROGRESS, stalled_since=NOW))
+
+    assert message.subject == "Labeling job cats-1 in project pets makes no progress"
+    assert "since 2026-11-23T12:00:00.000Z. Do the workers know" in message.text
 
 
 @pytest.mark.parametrize("name", ["x" * 63, "Käse"])
@@ -65,17 +83,24 @@ def test_a_subject_is_what_mail_can_carry(name: str) -> None:
 
 def test_what_is_not_one_of_our_events_is_an_error() -> None:
     with pytest.raises(KeyError):
-        message_for("Something Else", {"colour": "red"})
+        message_for("Something Else", {"colour": "red"}, ADDRESS)
 
 
-def test_the_message_reaches_the_topic() -> None:
+def test_the_message_reaches_the_topic_with_attributes_to_filter_on() -> None:
     sns, sqs = boto3.client("sns"), boto3.client("sqs")
     topic = sns.create_topic(Name="admins")["TopicArn"]
     queue = sqs.create_queue(QueueName="inbox")["QueueUrl"]
     sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint="arn:aws:sqs:us-east-1:123456789012:inbox")
+    (fact,) = facts(a_job(status=Status.IN_PROGRESS), a_job(status=Status.COMPLETED))
 
-    tell_administrators(sns, topic, Message("A subject", "A text"))
+    publish(sns, topic, Message("A subject", "A text"), fact.name, fact.detail)
 
-    received: list[Any] = sqs.receive_message(QueueUrl=queue)["Messages"]
-    assert '"Subject": "A subject"' in received[0]["Body"]
-    assert '"Message": "A text"' in received[0]["Body"]
+    (received,) = sqs.receive_message(QueueUrl=queue)["Messages"]
+    told = json.loads(received["Body"])
+    assert (told["Subject"], told["Message"]) == ("A subject", "A text")
+    assert {name: attribute["Value"] for name, attribute in told["MessageAttributes"].items()} == {
+        "project": "pets",
+        "labeling_job": "cats-1",
+        "event": "Labeling Job Status Changed",
+        "status": "Completed",
+    }

@@ -1,12 +1,17 @@
 """What the labeling service says, taken into the job; and the stop, told to the service."""
 
-from dataclasses import replace
+import uuid
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from groundwork import events
 from groundwork.errors import PreconditionFailedError
 from groundwork.labeling_jobs import service_status
 from groundwork.labeling_jobs.job import Counters, LabelingJob
@@ -172,8 +177,11 @@ def test_a_job_that_is_stopping_or_at_rest_is_left_alone(store: JobStore, servic
 # --- reconcile -------------------------------------------------------------------------------------------------------
 
 
+A_DAY = timedelta(days=1)
+
+
 def reconcile(store: JobStore, service: LabelingServiceInMemory, *, lives: bool = False, now: Any = LATER) -> int:
-    return service_status.reconcile(store, service, lambda _: lives, now=now)
+    return service_status.reconcile(store, service, lambda _: lives, now=now, stalled_after=A_DAY)
 
 
 def test_a_missed_end_is_found_and_found_once(store: JobStore, service: LabelingServiceInMemory) -> None:
@@ -228,3 +236,213 @@ def test_one_jobs_trouble_does_not_hide_the_others(store: JobStore, service: Lab
 
     assert raised.group_contains(ClientError)
     assert [present(store, name).status for name in ("cats-1", "cats-2", "cats-3")] == ["Completed", "InProgress", "Completed"]
+
+
+# --- a record that vanished ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("code", ["ResourceNotFound", "ValidationException"])
+@pytest.mark.parametrize("status", [Status.INITIALIZING, Status.IN_PROGRESS, Status.STOPPING])
+def test_a_job_that_the_service_no_longer_knows_fails_with_that_reason(
+    store: JobStore, service: LabelingServiceInMemory, status: Status, code: str
+) -> None:
+    a_running_job(store, service, status)
+    service.unknown_as = code
+    service.jobs.clear()
+
+    assert reconcile(store, service) == 1
+
+    job = present(store)
+    assert (job.status, job.finished_at) == (Status.FAILED, LATER)
+    assert job.failure_reason == "The labeling service has no record of this labeling job any more."
+
+
+def test_a_job_that_the_service_does_not_know_yet_is_given_time(store: JobStore, service: LabelingServiceInMemory) -> None:
+    job = a_stored_job(store, status=Status.INITIALIZING)
+
+    assert reconcile(store, service, now=NOW + timedelta(minutes=14)) == 0
+    assert present(store) == job
+
+
+def test_a_launch_that_the_service_does_not_know_yet_is_no_failure(store: JobStore, service: LabelingServiceInMemory) -> None:
+    job = a_stored_job(store, status=Status.LAUNCHING)
+
+    assert record(store, service) == job
+
+
+def test_trouble_of_the_service_is_not_taken_for_a_vanished_job(store: JobStore, service: LabelingServiceInMemory) -> None:
+    a_running_job(store, service)
+    service.unknown_as = "ThrottlingException"
+    service.jobs.clear()
+
+    with pytest.raises(ClientError):
+        record(store, service)
+
+    assert present(store).status is Status.IN_PROGRESS
+
+
+def test_there_is_nothing_to_stop_where_the_service_knows_no_job(service: LabelingServiceInMemory) -> None:
+    service_status.stop_in_service(service, "cats-1")
+
+    assert service.stopped == []
+
+
+# --- progress --------------------------------------------------------------------------------------------------------
+
+
+def labeled(service: LabelingServiceInMemory, done: int, status: str = "InProgress", total: int = 100) -> None:
+    service.report("cats-1", status, LabelCounters={"TotalLabeled": done, "HumanLabeled": done, "Unlabeled": total - done})
+
+
+@dataclass
+class Watched(JobStore):
+    """A store that keeps what its stream would tell: every image of a job, in the order of the writes."""
+
+    images: list[tuple[LabelingJob | None, LabelingJob]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        super().__init__(boto3.client("dynamodb"), "jobs")
+
+    def save_job(self, previous: LabelingJob, job: LabelingJob, event: JobEvent | None = None) -> None:
+        super().save_job(previous, job, event)
+        self.images.append((previous, job))
+
+    def told(self) -> list[tuple[str, Any]]:
+        facts = [fact for before, after in self.images for fact in events.facts(before, after)]
+        return [(fact.name.removeprefix("Labeling Job "), fact.detail.get("percent") or fact.detail["to"]) for fact in facts]
+
+
+def test_progress_is_announced_at_each_threshold_once_however_often_anybody_looks(
+    store: JobStore, service: LabelingServiceInMemory
+) -> None:
+    a_running_job(store, service)
+    watched = Watched()
+
+    for done in (0, 24, 25, 25, 49, 51, 60, 75, 74, 89, 90, 99):
+        labeled(service, done)
+        for _ in range(3):
+            reconcile(watched, service)
+
+    assert watched.told() == [("Progressed", 25), ("Progressed", 50), ("Progressed", 75), ("Progressed", 90)]
+
+
+def test_objects_that_come_later_take_no_threshold_back(store: JobStore, service: LabelingServiceInMemory) -> None:
+    a_running_job(store, service)
+    watched = Watched()
+    labeled(service, 50)
+    reconcile(watched, service)
+
+    labeled(service, 50, total=1000)
+    reconcile(watched, service)
+    labeled(service, 500, total=1000)
+    reconcile(watched, service)
+
+    assert watched.told() == [("Progressed", 25), ("Progressed", 50)]
+
+
+def test_a_share_of_objects_that_are_still_being_counted_is_no_progress(store: JobStore, service: LabelingServiceInMemory) -> None:
+    a_running_job(store, service, Status.INITIALIZING)
+    watched = Watched()
+
+    labeled(service, 1, "Initializing", total=1)
+    reconcile(watched, service)
+
+    assert watched.told() == []
+
+
+def test_an_end_is_told_as_such_and_not_as_progress(store: JobStore, service: LabelingServiceInMemory) -> None:
+    a_running_job(store, service)
+    watched = Watched()
+
+    labeled(service, 100, "Completed")
+    reconcile(watched, service)
+
+    assert watched.told() == [("Status Changed", "Completed")]
+
+
+def test_a_job_without_progress_is_stalled_once_and_no_longer_when_it_moves(store: JobStore, service: LabelingServiceInMemory) -> None:
+    a_running_job(store, service)
+    watched = Watched()
+    labeled(service, 1)
+    reconcile(watched, service, now=NOW)
+
+    reconcile(watched, service, now=NOW + A_DAY - timedelta(seconds=1))
+    assert present(store).stalled_since is None
+    for hours in (24, 25, 30):
+        reconcile(watched, service, now=NOW + timedelta(hours=hours))
+    assert present(store).stalled_since == NOW
+    assert present(store).resource()["stalled_since"] == "2026-11-23T12:00:00.000Z"
+    labeled(service, 2)
+    reconcile(watched, service, now=NOW + timedelta(hours=31))
+    assert present(store).stalled_since is None
+    reconcile(watched, service, now=NOW + timedelta(hours=55))
+
+    assert watched.told() == [("Stalled", "InProgress")] * 2
+
+
+def test_a_job_that_ends_is_not_stalled_any_more(store: JobStore, service: LabelingServiceInMemory) -> None:
+    a_running_job(store, service, progressed_at=NOW, stalled_since=NOW)
+    labeled(service, 1, "Stopped")
+
+    reconcile(store, service)
+
+    assert present(store).stalled_since is None
+
+
+def test_an_event_that_is_late_finds_no_stall(store: JobStore, service: LabelingServiceInMemory) -> None:
+    a_running_job(store, service, progressed_at=NOW - 9 * A_DAY)
+
+    record(store, service)
+
+    assert present(store).stalled_since is None
+
+
+# --- events repeated ten times, shuffled, and racing the reconciler --------------------------------------------------
+
+PATH = [("InProgress", 10), ("InProgress", 30), ("InProgress", 60), ("InProgress", 95), ("Completed", 100)]
+
+
+@given(data=st.data())
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_repeats_and_races_the_state_is_right_and_every_fact_is_told_once(data: st.DataObject, jobs_table: object) -> None:
+    """Ten repeats of each event, shuffled; while one of them is between question and answer, others overtake it."""
+    store, service = Watched(), LabelingServiceInMemory()
+    project, name = f"p-{uuid.uuid4().hex[:8]}", f"cats-{uuid.uuid4().hex[:8]}"
+    a_project(store, project)
+    job = a_stored_job(store, project=project, name=name, job_id=name, status=Status.INITIALIZING)
+    service.has(job)
+
+    def report(step: tuple[str, int]) -> None:
+        counters = {"TotalLabeled": step[1], "HumanLabeled": step[1], "Unlabeled": 100 - step[1]}
+        service.report(name, step[0], LabelCounters=counters)
+
+    class Racing(LabelingServiceInMemory):
+        """Answers with what was true when it was asked, and only then lets another observer and the service itself go ahead."""
+
+        def describe_labeling_job(self, **request: Any) -> dict[str, Any]:
+            answer = dict(service.jobs[name])
+            if overtaking := data.draw(st.sampled_from(["nobody", "an event", "the service and an event"])):
+                if overtaking == "the service and an event" and steps:
+                    report(steps.pop(0))
+                if overtaking != "nobody":
+                    record(store, service, name)
+            return answer
+
+    steps = list(PATH)
+    for hint in data.draw(st.permutations(["event", "reconciler"] * 5)):
+        if hint == "event":
+            record(store, Racing(), name)
+        else:
+            reconcile(store, Racing())
+    for step in steps:
+        report(step)
+        for _ in range(10):
+            record(store, service, name)
+
+    told = store.told()
+    statuses = [to for kind, to in told if kind == "Status Changed"]
+    assert present(store, name).status is Status.COMPLETED
+    assert present(store, name).counters == Counters(total=100, human_labeled=100)
+    assert statuses in (["InProgress", "Completed"], ["Completed"])
+    assert len(told) == len(set(told))
+    assert [percent for kind, percent in told if kind == "Progressed"] == sorted(percent for kind, percent in told if kind == "Progressed")

@@ -1,4 +1,7 @@
-"""The facts we announce on our bus, made from what changed in the jobs table (api.md, Events)."""
+"""The facts we announce on our bus, made from what changed in the jobs table (api.md, Events).
+
+A change is told by the stream at least once and always yields the same facts with the same ids, so whoever hears a fact twice knows it.
+"""
 
 import json
 from collections.abc import Sequence
@@ -7,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from groundwork.labeling_jobs.job import LabelingJob, rfc3339
 from groundwork.labeling_jobs.lifecycle import Status
+from groundwork.labeling_jobs.progress import THRESHOLDS
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
@@ -15,6 +19,9 @@ SOURCE = "groundwork"
 DRAFTED = "Labeling Job Drafted"
 VALIDATION_FAILED = "Labeling Job Validation Failed"
 STATUS_CHANGED = "Labeling Job Status Changed"
+PROGRESSED = "Labeling Job Progressed"
+STALLED = "Labeling Job Stalled"
+NAMES = (DRAFTED, VALIDATION_FAILED, STATUS_CHANGED, PROGRESSED, STALLED)
 _MAX_ENTRIES = 10  # per PutEvents request
 
 
@@ -33,11 +40,29 @@ class UnannouncedError(Exception):
 def facts(before: LabelingJob | None, after: LabelingJob | None) -> list[DomainEvent]:
     """What there is to announce when a labeling job went from `before` to `after` (None: it was not there, or is no more).
 
-    A submitted job moves from nothing to Validating; a job sent back with faults is a fact of its own beside the change of status.
+    A submitted job moves from nothing to Validating. Faults in the data, each threshold of progress and a stall are facts of their own.
     """
-    if after is None or (before is not None and before.status is after.status):
+    if after is None:
         return []
+    found: list[DomainEvent] = []
+    if before is None or before.status is not after.status:
+        is_drafted = before is None and after.status is Status.DRAFT
+        found.append(_fact(DRAFTED if is_drafted else STATUS_CHANGED, before, after))
+        if before is not None and after.status is Status.DRAFT and after.validation.state == "failed":
+            summary = {name: getattr(after.validation, name) for name in ("objects", "errors", "warnings")}
+            found.append(_fact(VALIDATION_FAILED, before, after, validation=summary))
+    passed = before.progress if before else 0
+    found += [_fact(PROGRESSED, before, after, percent=percent) for percent in THRESHOLDS if passed < percent <= after.progress]
+    if after.stalled_since is not None and (before is None or before.stalled_since is None):
+        found.append(_fact(STALLED, before, after, stalled_since=rfc3339(after.stalled_since)))
+    return found
+
+
+def _fact(name: str, before: LabelingJob | None, after: LabelingJob, **more: Any) -> DomainEvent:
+    # One change of a job has one version, and of each kind of fact at most one, but for the thresholds of progress.
+    kind = "-".join([*name.removeprefix("Labeling Job ").lower().split(), *([str(more["percent"])] if "percent" in more else [])])
     detail = {
+        "id": f"{after.job_id}-{after.version}-{kind}",
         "project": after.project,
         "name": after.name,
         "job_id": after.job_id,
@@ -49,13 +74,7 @@ def facts(before: LabelingJob | None, after: LabelingJob | None) -> list[DomainE
         "counters": asdict(after.counters),
         "failure_reason": after.failure_reason,
     }
-    if after.status is Status.DRAFT and before is None:
-        return [DomainEvent(DRAFTED, detail)]
-    found = [DomainEvent(STATUS_CHANGED, detail)]
-    if after.status is Status.DRAFT and after.validation.state == "failed":
-        summary = {name: getattr(after.validation, name) for name in ("objects", "errors", "warnings")}
-        found.append(DomainEvent(VALIDATION_FAILED, {**detail, "validation": summary}))
-    return found
+    return DomainEvent(name, detail | more)
 
 
 def announce(client: "EventBridgeClient", bus: str, announced: Sequence[DomainEvent]) -> None:

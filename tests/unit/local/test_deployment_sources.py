@@ -64,4 +64,6 @@ def test_functions_are_built_for_the_processor_that_runs_them(tmp_path: Path, ma
     settings = tmp_path / "samconfig.toml"
     settings.write_text('[local.deploy.parameters]\nparameter_overrides = "LabelingService=BuiltIn Architecture=x86_64"\n')
 
-    assert local_parameters(settings, machine) == ["LabelingService=BuiltIn", f"Architecture={architecture}"]
+    parameters = local_parameters(settings, machine, "http://127.0.0.1:4566")
+
+    assert parameters == ["LabelingService=BuiltIn", f"Architecture={architecture}", "LocalAws=http://127.0.0.1:4566"]

@@ -12,8 +12,7 @@ from local.place import HOST, Place
 from local.stack import check_tools, compose_addresses, down
 
 OUTPUTS = {
-    "ApiUrl": "https://abc123.execute-api.us-east-1.amazonaws.com/v1",
-    "ApiId": "abc123",
+    "ApiUrl": "http://127.0.0.1:4566/_aws/execute-api/abc123/v1",
     "DataBucketName": "data",
     "UserPoolId": "us-east-1_pool",
     "UserPoolClientId": "client",

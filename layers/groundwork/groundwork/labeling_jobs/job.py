@@ -18,6 +18,11 @@ class Counters:
     failed: int = 0
     unlabeled: int = 0
 
+    @property
+    def finished(self) -> int:
+        """Objects that nobody has to look at any more: labeled, or failed for good."""
+        return self.total - self.unlabeled
+
 
 @dataclass(frozen=True, slots=True)
 class Validation:
@@ -60,6 +65,10 @@ class LabelingJob:
     finished_at: datetime | None = None
     failure_reason: str | None = None
     output_manifest_uri: str | None = None
+    # How far the job has come (see progress.py): the highest threshold it reached, when it last moved, and since when it does not.
+    progress: int = 0
+    progressed_at: datetime | None = None
+    stalled_since: datetime | None = None
     # The execution that claimed this submission; only it may move the job through its launch.
     launch_execution: str | None = None
     # The Idempotency-Key that created the job, so that a create repeated after a crash finds its own job and not a conflict.
@@ -101,6 +110,7 @@ class LabelingJob:
             },
             "failure_reason": self.failure_reason,
             "output_manifest_uri": self.output_manifest_uri,
+            "stalled_since": rfc3339(self.stalled_since),
             "source": {"kind": self.source.kind, "detail": self.source.detail},
         }
 

@@ -188,16 +188,22 @@ def create_labeling_job(store: JobStore, service: "LabelingService", step: Launc
     return {"outcome": "created", "labeling_job_arn": answer["LabelingJobArn"]}
 
 
-def find_in_service(service: "LabelingService", job: LabelingJob) -> str | None:
-    """The ARN of this very job (known by its tag) on the labeling service; None when the service has no such job or it is another's."""
+def describe_in_service(service: "LabelingService", name: str) -> dict[str, Any] | None:
+    """The labeling service's description of the job of that name (API DescribeLabelingJob); None when it has none."""
     try:
-        description = service.describe_labeling_job(LabelingJobName=job.name)
+        description: dict[str, Any] = service.describe_labeling_job(LabelingJobName=name)
     except ClientError as error:
         # The API model promises ResourceNotFound; the service has been seen to answer ValidationException.
         if error.response["Error"]["Code"] in {"ResourceNotFound", "ValidationException"}:
             return None
         raise
-    return description["LabelingJobArn"] if is_same_job(job, description) else None
+    return description
+
+
+def find_in_service(service: "LabelingService", job: LabelingJob) -> str | None:
+    """The ARN of this very job (known by its tag) on the labeling service; None when the service has no such job or it is another's."""
+    description = describe_in_service(service, job.name)
+    return str(description["LabelingJobArn"]) if description and is_same_job(job, description) else None
 
 
 def is_same_job(job: LabelingJob, description: Mapping[str, Any]) -> bool:

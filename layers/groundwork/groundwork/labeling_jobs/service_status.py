@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 from groundwork.errors import PreconditionFailedError
 from groundwork.labeling_jobs.history import status_changed
 from groundwork.labeling_jobs.job import Counters, LabelingJob
-from groundwork.labeling_jobs.launching import is_same_job, settle_interrupted
+from groundwork.labeling_jobs.launching import describe_in_service, is_same_job, settle_interrupted
 from groundwork.labeling_jobs.lifecycle import FINISHED, IN_SERVICE, Status, may_move
+from groundwork.labeling_jobs.progress import progress_of
 from groundwork.store import JobStore
 
 if TYPE_CHECKING:
@@ -21,21 +22,31 @@ if TYPE_CHECKING:
 _SAVE_ATTEMPTS = 5
 # A launch is claimed within seconds of its submission; one that nobody claimed for this long has lost its event.
 _UNCLAIMED = timedelta(minutes=10)
+# A service may take a moment to know a job that it has just created; one that it still does not know after this long has vanished.
+_UNKNOWN = timedelta(minutes=15)
+_VANISHED = "The labeling service has no record of this labeling job any more."
 
 
-def record_service_status(store: JobStore, service: "LabelingService", name: str, *, now: datetime) -> LabelingJob | None:
+def record_service_status(
+    store: JobStore, service: "LabelingService", name: str, *, now: datetime, stalled_after: timedelta | None = None
+) -> LabelingJob | None:
     """Ask the service about the job and take its status, counters and output into ours.
 
-    `name` may be in any case (event ARNs are lower-cased). Returns the job as it is now; None when it is not one of ours.
+    `name` may be in any case (event ARNs are lower-cased). `stalled_after` is how long a job may go without progress; None when that is
+    not to be judged now. Returns the job as it is now; None when it is not one of ours.
     """
     for _ in range(_SAVE_ATTEMPTS):
         job = store.job(name)
         if job is None or job.status not in {Status.LAUNCHING, *IN_SERVICE}:
             return job
-        description = service.describe_labeling_job(LabelingJobName=job.name)
-        if not is_same_job(job, description):
-            return job
-        changes = _changes(job, description, now)
+        # The save below holds only for the job as it was read before the service was asked: an answer that came late changes nothing.
+        description = describe_in_service(service, job.name)
+        if description is None:
+            changes = _end_of_vanished(job, now)
+        elif is_same_job(job, description):
+            changes = _changes(job, description, now, stalled_after)
+        else:
+            changes = {}
         if not changes:
             return job
         moved = job.changed(**changes, updated_at=now)
@@ -48,23 +59,25 @@ def record_service_status(store: JobStore, service: "LabelingService", name: str
 
 
 def stop_in_service(service: "LabelingService", name: str) -> None:
-    """Tell the service to stop the job. Nothing to do when it is stopping or at rest already; safe to repeat."""
-    status = service.describe_labeling_job(LabelingJobName=name)["LabelingJobStatus"]
-    if status in {Status.INITIALIZING, Status.IN_PROGRESS}:
+    """Tell the service to stop the job. Nothing to do when it is stopping, at rest or unknown there; safe to repeat."""
+    description = describe_in_service(service, name)
+    if description and description["LabelingJobStatus"] in {Status.INITIALIZING, Status.IN_PROGRESS}:
         service.stop_labeling_job(LabelingJobName=name)
 
 
-def reconcile(store: JobStore, service: "LabelingService", launch_lives: Callable[[str], bool], *, now: datetime) -> int:
-    """Repair every job that is not at rest and whose events were lost. Returns how many changed.
+def reconcile(
+    store: JobStore, service: "LabelingService", launch_lives: Callable[[str], bool], *, now: datetime, stalled_after: timedelta
+) -> int:
+    """Bring every job that is not at rest up to date: lost events, counters, stalls. Returns how many changed.
 
-    `launch_lives` says whether an execution (by ARN) still runs. One job's trouble does not hide the others: all are tried, then
-    the errors are raised together.
+    `launch_lives` says whether an execution (by ARN) still runs, `stalled_after` how long a job may go without progress. One job's
+    trouble does not hide the others: all are tried, then the errors are raised together.
     """
     changed = 0
     errors: list[Exception] = []
     for job in store.unsettled_jobs():
         try:
-            changed += _reconcile_one(store, service, job, launch_lives, now)
+            changed += _reconcile_one(store, service, job, launch_lives, now, stalled_after)
         except Exception as error:  # noqa: BLE001 - raised below, with the others
             errors.append(error)
     if errors:
@@ -73,7 +86,12 @@ def reconcile(store: JobStore, service: "LabelingService", launch_lives: Callabl
 
 
 def _reconcile_one(
-    store: JobStore, service: "LabelingService", job: LabelingJob, launch_lives: Callable[[str], bool], now: datetime
+    store: JobStore,
+    service: "LabelingService",
+    job: LabelingJob,
+    launch_lives: Callable[[str], bool],
+    now: datetime,
+    stalled_after: timedelta,
 ) -> bool:
     if job.status in {Status.VALIDATING, Status.LAUNCHING}:
         execution = job.launch_execution
@@ -84,26 +102,25 @@ def _reconcile_one(
         return outcome == "settled"
     if job.status is Status.STOPPING:
         stop_in_service(service, job.name)
-    after = record_service_status(store, service, job.name, now=now)
+    after = record_service_status(store, service, job.name, now=now, stalled_after=stalled_after)
     return after is not None and after.version != job.version
 
 
-def _changes(job: LabelingJob, description: dict[str, Any], now: datetime) -> dict[str, Any]:
+def _end_of_vanished(job: LabelingJob, now: datetime) -> dict[str, Any]:
+    """How a job ends that the service does not know. Nothing yet while the job is launched or was changed only just now."""
+    if job.status not in IN_SERVICE or now - job.updated_at < _UNKNOWN:
+        return {}
+    return {"status": Status.FAILED, "finished_at": now, "failure_reason": _VANISHED, "stalled_since": None}
+
+
+def _changes(job: LabelingJob, description: dict[str, Any], now: datetime, stalled_after: timedelta | None) -> dict[str, Any]:
     """What differs between the job and the service's description of it."""
     said = Status(description["LabelingJobStatus"])
-    counts = description.get("LabelCounters", {})
-    labeled, failed, unlabeled = counts.get("TotalLabeled", 0), counts.get("FailedNonRetryableError", 0), counts.get("Unlabeled", 0)
-    seen: dict[str, Any] = {
-        "counters": Counters(
-            total=labeled + failed + unlabeled,
-            human_labeled=counts.get("HumanLabeled", 0),
-            machine_labeled=counts.get("MachineLabeled", 0),
-            failed=failed,
-            unlabeled=unlabeled,
-        ),
-        "labeling_job_arn": description["LabelingJobArn"],
-    }
-    if may_move(job.status, said):
+    moves = may_move(job.status, said)
+    counters = _counters(description["LabelCounters"]) if "LabelCounters" in description else job.counters
+    seen: dict[str, Any] = {"counters": counters, "labeling_job_arn": description["LabelingJobArn"]}
+    seen |= progress_of(job, status=said if moves else job.status, counters=counters, now=now, stalled_after=stalled_after)
+    if moves:
         seen["status"] = said
         if said is not Status.INITIALIZING and job.started_at is None:
             seen["started_at"] = now
@@ -114,3 +131,15 @@ def _changes(job: LabelingJob, description: dict[str, Any], now: datetime) -> di
     if output:
         seen["output_manifest_uri"] = output
     return {name: value for name, value in seen.items() if getattr(job, name) != value}
+
+
+def _counters(counts: dict[str, int]) -> Counters:
+    """API LabelCounters, all of which are optional, as ours."""
+    labeled, failed, unlabeled = (counts.get(name, 0) for name in ("TotalLabeled", "FailedNonRetryableError", "Unlabeled"))
+    return Counters(
+        total=labeled + failed + unlabeled,
+        human_labeled=counts.get("HumanLabeled", 0),
+        machine_labeled=counts.get("MachineLabeled", 0),
+        failed=failed,
+        unlabeled=unlabeled,
+    )
