@@ -79,7 +79,8 @@ class HttpAnswer:
 
 def http_answer(response: dict[str, Any]) -> HttpAnswer:
     headers = {name: values[0] for name, values in response.get("multiValueHeaders", {}).items()} | response.get("headers", {})
-    return HttpAnswer(response["statusCode"], headers, json.loads(response["body"]) if response.get("body") else None)
+    body = response.get("body") or None
+    return HttpAnswer(response["statusCode"], headers, json.loads(body) if body and "json" in headers["Content-Type"] else body)
 
 
 def make_user_pool(*usernames: str) -> str:

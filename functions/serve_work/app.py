@@ -1,4 +1,4 @@
-"""Work on the built-in labeling service, for members of labeling teams: jobs with work, leases on tasks, answers.
+"""Work on the built-in labeling service, for members of labeling teams: jobs with work, leases on tasks, worker pages, answers.
 
 Trigger: API Gateway. Effect: the engine's table, and each accepted answer as an object in S3.
 Repeats: harmless; asking again gives the lease already held, and an answer counts once, however often it is sent.
@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict
 
 from groundwork import access
 from groundwork.engine.work import Work, Worker
+from groundwork.engine.worker_pages import WorkerPages
 from groundwork.http_api import Answer, HttpApi, Request
 from groundwork.store import JobStore
 
@@ -24,8 +25,10 @@ if TYPE_CHECKING:
 logger = Logger()
 tracer = Tracer()
 metrics = Metrics()
+store = JobStore.from_env()
 work = Work.from_env()
-api = HttpApi(JobStore.from_env(), logger=logger, tracer=tracer, metrics=metrics)
+worker_pages = WorkerPages.from_env(store)
+api = HttpApi(store, logger=logger, tracer=tracer, metrics=metrics)
 
 
 class AnswerBody(BaseModel):
@@ -65,6 +68,13 @@ def take_lease(request: Request) -> Answer:
 @api.route("GET", "/work/leases/{lease_id}", access.work)
 def get_lease(request: Request) -> Answer:
     return Answer(work.lease(_worker(request), request.path["lease_id"]).document())
+
+
+@api.route("GET", "/work/leases/{lease_id}/page", access.work)
+def get_worker_page(request: Request) -> Answer:
+    lease = work.lease_in_hand(_worker(request), request.path["lease_id"], datetime.now(UTC))
+    page = worker_pages.of(lease.job, lease.task)
+    return Answer(page.html, headers={"Content-Security-Policy": page.content_security_policy}, content_type="text/html; charset=utf-8")
 
 
 @api.route("POST", "/work/leases/{lease_id}/renew", access.work, idempotent=True)

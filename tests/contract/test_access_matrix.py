@@ -126,6 +126,7 @@ MATRIX = {
     "GET /work/labeling-jobs":                              Row((403,   200,   200,   200,  200,  200,  200)),
     "POST /work/labeling-jobs/{name}/leases":               Row((403,   404,   201,   404,  404,  404,  404), {"name": "Kinds-1"}),
     "GET /work/leases/{lease_id}":                        lease((403,   404,   200,   404,  404,  404,  404)),
+    "GET /work/leases/{lease_id}/page":                   lease((403,   404,   200,   404,  404,  404,  404)),
     "POST /work/leases/{lease_id}/renew":                 lease((403,   404,   200,   404,  404,  404,  404)),
     "POST /work/leases/{lease_id}/answer":                lease((403,   404,   200,   404,  404,  404,  404),
                                                                 body={"answer": chose("car")}),
@@ -154,6 +155,7 @@ def world(jobs_table: object, engine_table: object, data_bucket: "S3Client") -> 
     engine = Engine(engine_store, data_bucket, Work(engine_store, data_bucket, region="us-east-1"))
     now = datetime.now(UTC)
     engine.put_input(pictures(2))
+    engine.put_template("<p>{{ task.input.taskObject }}</p>")
     assert engine.store.create_job(replace(an_engine_job(a_request()), created_at=now, modified_at=now))
     load_tasks("Kinds-1", engine.store, engine.s3)
     engine.set_status("Kinds-1", JobStatus.IN_PROGRESS)

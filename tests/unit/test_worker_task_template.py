@@ -1,20 +1,24 @@
 """The worker task template: right for its type, inert against whatever people write into it, and bounded when rendered."""
 
-import html
+import itertools
 import json
 import re
 from html.parser import HTMLParser
-from typing import Any
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from groundwork.data_locations import S3Uri
 from groundwork.errors import ForbiddenError, TemplateError
 from groundwork.task_types import TASK_TYPES, TaskType
-from groundwork.worker_page import render
+from groundwork.worker_page import render, worker_page
 from groundwork.worker_task_template import compose, instruction_images, s3_uri_of, sanitize_instructions, task_input
+
+if TYPE_CHECKING:
+    from groundwork.presigning import ProjectView
 
 ALL_TYPES = pytest.mark.parametrize("task_type", TASK_TYPES.values(), ids=TASK_TYPES.keys())
 CANARY = "7h3-canary-51ngs"
@@ -287,7 +291,7 @@ def test_a_hostile_description_is_shown_as_it_was_written(hostile: str) -> None:
     page = page_of(task_type, template)
 
     assert_inert(template, template_of(task_type), page)
-    assert Page(page).element("crowd-image-classifier")["header"] == html.unescape(html.escape(hostile))
+    assert Page(page).element("crowd-image-classifier")["header"] == hostile.replace("\0", "\ufffd")
 
 
 @given(st.text() | st.lists(st.sampled_from([*HOSTILE, "{", "}", "%", "<b>", "&#123;", "\u200b", "-", " "])).map("".join))
@@ -318,6 +322,45 @@ def test_labels_and_texts_with_liquid_or_markup_are_shown_as_they_are(task_type:
     assert page.tags == Page(page_of(task_type, template_of(task_type))).tags
     if task_type.category == "Text":
         assert nasty in [*page.text, page.element(task_type.crowd_element).get("text")]
+
+
+# Half a surrogate pair is what JSON can carry and no page can.
+ANYTHING = st.text(st.characters(), max_size=30) | st.lists(
+    st.sampled_from(
+        [*HOSTILE, *"{}%<>&\"'`=/\\\0\r\n\ud800\u2028", "{{", "}}", "{%", "-->", "</script>", "]]>", "&#60;", "</textarea>"],
+    )
+).map("".join)
+
+
+@ALL_TYPES
+@settings(max_examples=25)
+@given(label=ANYTHING, text=ANYTHING, file_name=ANYTHING, description=ANYTHING)
+def test_no_label_text_or_file_name_breaks_a_page(task_type: TaskType, label: str, text: str, file_name: str, description: str) -> None:
+    image = f"s3://bucket/{file_name}"
+    boxes = {"annotations": [{"class_id": 1, "left": text, "top": 1, "width": 1, "height": 1}]}
+    colors = {"internal-color-map": {label: {"class-name": label, "hex-color": text}}}
+    line = LINE | {"source": text, "source-ref": image, "2-boxes": boxes, "road-ref": image}
+    line |= {"2-boxes-metadata": {"class-map": {"1": label}}, "road-ref-metadata": colors}
+    labels = [{"label": label, "shortDisplayName": label}]
+
+    try:
+        page = Page(render(template_of(task_type, description=description), task_input(task_type, labels, line), granted))
+    except TemplateError:
+        assert S3Uri.parse(image) is None  # no such object can be in a manifest
+        return
+
+    benign = Page(page_of(task_type, template_of(task_type)))
+    assert page.tags == benign.tags
+    assert [set(attributes) for _, attributes in page.elements] == [set(attributes) for _, attributes in benign.elements]
+    shown = page.json(task_type.crowd_element, "categories" if "classifier" in task_type.crowd_element else "labels")
+    assert [entry["label"] if isinstance(entry, dict) else entry for entry in shown] == [label]
+    if task_type.category == "Text":
+        assert as_html_can_carry(text) in (page.element(task_type.crowd_element).get("text") or "".join(page.text))
+
+
+def as_html_can_carry(text: str) -> str:
+    """One replacement character for each code unit that no HTML can have."""
+    return re.sub("[\0\ud800-\udfff]", "\ufffd", text)
 
 
 def test_a_texts_line_breaks_reach_the_worker_unchanged_so_that_offsets_fit() -> None:
@@ -439,11 +482,75 @@ def test_liquid_reads_as_ground_truth_reads_it(template: str, page: str) -> None
         "{% for a in (1..40000) %}" + "x" * 200 + "{% endfor %}",
         "{% assign s = 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx' %}{% for a in (1..40) %}{% assign s = s | append: s %}{% endfor %}",
         "{% if true %}" * 200 + "{% endif %}" * 200,
+        "x" * 128_001,
+        "{{ (1..100000000) | join: '' }}",
+        "{{ 'aaaaaaaaaa'" + " | replace: 'a', 'aaaaaaaaaa'" * 20 + " }}",
+        "{% assign x = 3 %}{% for i in (1..40) %}{% assign x = x | times: x %}{% endfor %}",
+        "{{ (1..150000) | uniq | size }}",
+        "{{ task.input.long | split: '' | size }}",
+        "{{ '1e9999999' | ceil }}",
     ],
 )
 def test_a_template_that_fails_or_goes_beyond_bounds_says_so(template: str) -> None:
     with pytest.raises(TemplateError):
-        render(template, {}, granted)
+        render(template, {"long": "x" * 300_000}, granted)
+
+
+def test_a_template_that_takes_too_long_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    seconds = itertools.count()
+    monkeypatch.setattr("groundwork.worker_page.time", SimpleNamespace(monotonic=lambda: next(seconds)))
+
+    with pytest.raises(TemplateError, match="longer than 5 seconds"):
+        render("{% for a in (1..10) %}{% if a == 3 %}{% endif %}{% endfor %}", {}, granted)
+
+
+def test_json_put_into_a_script_cannot_end_it() -> None:
+    page = render("<script>x = {{ task.input | to_json | skip_autoescape }}</script>", {"text": "</script><b>"}, granted)
+
+    assert page.count("</script>") == 1
+    assert json.loads(page.removeprefix("<script>x = ").removesuffix("</script>")) == {"text": "</script><b>"}
+
+
+# --- the policy of a page -----------------------------------------------------------------------------------------
+
+
+class ViewOfOneBucket:
+    """Presigns for pictures at one address."""
+
+    def __init__(self) -> None:
+        self.urls: list[str] = []
+
+    def grant_read_access(self, address: str) -> str:
+        self.urls.append(f"https://bucket.s3.example/{address.removeprefix('s3://bucket/')}?signature=1")
+        return self.urls[-1]
+
+    def granted_urls(self) -> tuple[str, ...]:
+        return tuple(self.urls)
+
+
+def policy_of(template: str, **given: Any) -> dict[str, str]:
+    view = cast("ProjectView", ViewOfOneBucket())
+    page = worker_page(template, {"taskObject": "s3://bucket/one.png"}, view, **given)
+    directives = [directive.partition(" ") for directive in page.content_security_policy.split("; ")]
+    return {name: sources for name, _, sources in directives}
+
+
+def test_a_page_runs_in_a_sandbox_and_loads_what_it_was_granted() -> None:
+    policy = policy_of('<img src="{{ task.input.taskObject | grant_read_access }}">')
+
+    assert policy["default-src"] == "'none'"
+    assert policy["connect-src"] == "https://bucket.s3.example"
+    assert policy["script-src"] == "https://assets.crowd.aws"
+    assert "allow-same-origin" not in policy["sandbox"]
+    assert policy["frame-ancestors"] == "'none'"
+
+
+def test_only_a_template_of_ones_own_brings_scripts_and_only_the_console_frames_a_page() -> None:
+    policy = policy_of("<p>", is_custom=True, console_origin="https://console.example")
+
+    assert policy["script-src"] == "https: 'unsafe-inline' https://console.example"
+    assert policy["frame-ancestors"] == "https://console.example"
+    assert policy["connect-src"] == "'none'"
 
 
 def test_a_refusal_to_sign_an_address_comes_through() -> None:

@@ -32,6 +32,7 @@ from groundwork.errors import (
     LabelingServiceError,
     NotFoundError,
     PreconditionFailedError,
+    TemplateError,
 )
 from groundwork.labeling_jobs.job import LabelingJob
 from groundwork.labeling_jobs.lifecycle import Status
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
 MAX_BODY_BYTES = 1024 * 1024
 _MAX_LISTED_FAULTS = 1_000  # so that the answer stays below the 6 MB that Lambda lets through
 _IDEMPOTENCY_KEY = re.compile(r"[\x20-\x7e]{1,255}")
+_JSON = "application/json"
 _A_DAY = 24 * 60 * 60
 _THROTTLED = frozenset(
     {
@@ -72,12 +74,16 @@ class HttpError(GroundworkError):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a route answers: a JSON body (None: no body), a status, headers, and the ETag of a single resource."""
+    """What a route answers: a JSON body (None: no body), a status, headers, and the ETag of a single resource.
+
+    With another content type than JSON, the body is text and goes out as it is.
+    """
 
     body: Any = None
     status: HTTPStatus = HTTPStatus.OK
     headers: Mapping[str, str] = field(default_factory=dict)
     etag: str | None = None
+    content_type: str = _JSON
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,6 +327,8 @@ class HttpApi:
                 status, problem = HTTPStatus.CONFLICT, "conflict"
             case HttpError():
                 status, problem = error.status, error.problem
+            case TemplateError():
+                status, problem, faults = HTTPStatus.UNPROCESSABLE_ENTITY, "validation", (fault("template.unrenderable", problem=detail),)
             case LabelingServiceError():
                 status, problem = HTTPStatus.BAD_GATEWAY, "labeling-service"
             case _:
@@ -372,14 +380,21 @@ def _text_body(event: "APIGatewayProxyEvent") -> str | None:
 
 def _response(answer: Answer) -> Response[str]:
     headers = {**answer.headers, **({"ETag": answer.etag} if answer.etag else {})}
-    return _json_response(answer.status, answer.body, headers, "application/json")
+    if answer.content_type != _JSON:
+        return _text_response(answer.status, answer.body, headers, answer.content_type)
+    return _json_response(answer.status, answer.body, headers, _JSON)
 
 
 def _json_response(status: HTTPStatus, body: Any, headers: Mapping[str, str], content_type: str) -> Response[str]:
+    text = None if body is None else json.dumps(body, separators=(",", ":"), ensure_ascii=False)
+    return _text_response(status, text, headers, content_type)
+
+
+def _text_response(status: HTTPStatus, body: str | None, headers: Mapping[str, str], content_type: str) -> Response[str]:
     return Response(
         status_code=status.value,
         content_type=content_type,
-        body=None if body is None else json.dumps(body, separators=(",", ":"), ensure_ascii=False),
+        body=body,
         headers={**headers, **_cors(), "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"},
     )
 

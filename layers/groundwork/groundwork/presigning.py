@@ -84,6 +84,10 @@ class ProjectView:
             )
         return self._granted[address]
 
+    def granted_urls(self) -> tuple[str, ...]:
+        """All URLs that were made."""
+        return tuple(self._granted.values())
+
     def unseen(self) -> tuple[str, ...]:
         """The presigned objects that a browser could not fetch: each is asked for its first byte."""
         return tuple(address for address, url in self._granted.items() if not _answers(url))

@@ -428,7 +428,7 @@ _RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "template.unrenderable",
-        "The worker's page cannot be made for the first data object: {problem}",
+        "The worker's page cannot be made: {problem}",
         "Mend what it says, then submit again.",
         "architecture.md, Templates and presigning",
     ),

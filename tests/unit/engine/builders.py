@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from groundwork.engine.jobs import EngineJob, JobStatus
 from groundwork.engine.loading import load_tasks
 from groundwork.engine.store import EngineStore
 from groundwork.engine.work import Work, Worker
+from groundwork.labeling_jobs.tags import PROJECT_TAG
 from groundwork.task_types import TASK_TYPES, built_in_lambda_arns
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def a_request(
         "LabelAttributeName": attribute,
         "InputConfig": {"DataSource": {"S3DataSource": {"ManifestS3Uri": f"s3://{BUCKET}/projects/pets/manifests/in.manifest"}}},
         "OutputConfig": {"S3OutputPath": f"s3://{BUCKET}/projects/pets/output/"},
+        "Tags": [{"Key": PROJECT_TAG, "Value": "pets"}],
         "RoleArn": "arn:aws:iam::123456789012:role/labeling",
         "LabelCategoryConfigS3Uri": f"s3://{BUCKET}/projects/pets/labels.json",
         "HumanTaskConfig": {
@@ -68,21 +70,31 @@ class Engine:
     s3: "S3Client"
     work: Work
 
-    def put_input(self, lines: Sequence[Mapping[str, Any]], labels: Sequence[str | Mapping[str, Any]] = ("bus", "car", "truck")) -> None:
+    def put_input(
+        self,
+        lines: Sequence[Mapping[str, Any]],
+        labels: Sequence[str | Mapping[str, Any]] = ("bus", "car", "truck"),
+        instructions: Mapping[str, str] | None = None,
+    ) -> None:
         body = b"".join(json.dumps(line, separators=(",", ":")).encode() + b"\n" for line in lines)
         self.s3.put_object(Bucket=BUCKET, Key="projects/pets/manifests/in.manifest", Body=body)
         categories = [{"label": label} if isinstance(label, str) else dict(label) for label in labels]
-        document = {"document-version": "2018-11-28", "labels": categories}
+        document = {"document-version": "2018-11-28", "labels": categories, **({"instructions": instructions} if instructions else {})}
         self.s3.put_object(Bucket=BUCKET, Key="projects/pets/labels.json", Body=json.dumps(document).encode())
+
+    def put_template(self, template: str) -> None:
+        self.s3.put_object(Bucket=BUCKET, Key="projects/pets/template.liquid", Body=template.encode())
 
     def keep_versions(self) -> None:
         """As the stack's own data bucket does."""
         self.s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
 
-    def open_job(self, lines: Sequence[Mapping[str, Any]], request: Mapping[str, Any] | None = None, **input_files: Any) -> str:
-        """A labeling job that workers can work on; gives its name."""
+    def open_job(
+        self, lines: Sequence[Mapping[str, Any]], request: Mapping[str, Any] | None = None, *, at: datetime = NOON, **input_files: Any
+    ) -> str:
+        """A labeling job that workers can work on, created `at`; gives its name."""
         self.put_input(lines, **input_files)
-        job = a_job(request or a_request())
+        job = replace(a_job(request or a_request()), created_at=at, modified_at=at)
         assert self.store.create_job(job)
         load_tasks(job.name, self.store, self.s3)
         self.set_status(job.name, JobStatus.IN_PROGRESS)

@@ -1,7 +1,6 @@
 """The engine's functions, from their triggers to what they leave behind."""
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
@@ -9,8 +8,6 @@ from typing import Any
 
 import pytest
 
-from groundwork.engine.jobs import JobStatus
-from groundwork.engine.loading import load_tasks
 from tests.api_events import HttpAnswer, LambdaContext, api_event, http_answer
 from tests.unit.engine.builders import ARN_PREFIX, BUCKET, Engine, a_job, a_request, chose, pictures
 
@@ -19,13 +16,7 @@ EVENTS = Path(__file__).resolve().parents[3] / "events"
 
 def open_job(engine: Engine, lines: list[dict[str, Any]], **request: Any) -> str:
     """A job that was created just now, because the functions look at the clock."""
-    engine.put_input(lines)
-    now = datetime.now(UTC)
-    job = replace(a_job(a_request(**request)), created_at=now, modified_at=now)
-    assert engine.store.create_job(job)
-    load_tasks(job.name, engine.store, engine.s3)
-    engine.set_status(job.name, JobStatus.IN_PROGRESS)
-    return job.name
+    return engine.open_job(lines, a_request(**request), at=datetime.now(UTC))
 
 
 # --- load_tasks and consolidate_annotations --------------------------------------------------------------------------

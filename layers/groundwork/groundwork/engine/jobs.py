@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from groundwork.data_locations import S3Uri
+from groundwork.labeling_jobs.tags import PROJECT_TAG
 from groundwork.task_types import TaskType, task_type_of
 
 # Ground Truth fails a job after 30 days (API LabelingJobStoppingConditions); here it ends with what was labeled until then.
@@ -160,6 +161,17 @@ class EngineJob:
     @property
     def output_manifest(self) -> S3Uri:
         return self.output_root.child("manifests/output/output.manifest")
+
+    @property
+    def template_uri(self) -> S3Uri | None:
+        """The worker task template; None for a task type that has a page of its own (UiConfig.HumanTaskUiArn)."""
+        uri = self._human_task["UiConfig"].get("UiTemplateS3Uri")
+        return None if uri is None else s3_uri(uri)
+
+    @property
+    def project(self) -> str | None:
+        """The project that the job's tag names."""
+        return next((str(tag["Value"]) for tag in self.request.get("Tags", ()) if tag["Key"] == PROJECT_TAG), None)
 
     @property
     def kms_key_id(self) -> str | None:

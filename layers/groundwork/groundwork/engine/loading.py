@@ -113,7 +113,8 @@ def _label_categories(s3: "S3Client", uri: S3Uri) -> dict[str, Any]:
         document = json.loads(_get(s3, uri, "The label category file")["Body"].read())
         labels = document["labels"]
         if labels and all(isinstance(entry["label"], str) for entry in labels):
-            return {"labels": labels}
+            instructions = document.get("instructions")
+            return {"labels": labels, **({"instructions": instructions} if isinstance(instructions, dict) else {})}
     except (ValueError, KeyError, TypeError, RecursionError):
         pass
     raise InputRefusedError(f'The label category file {uri} is not of the form {{"labels":[{{"label":"..."}}]}}.')

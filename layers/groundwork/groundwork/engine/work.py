@@ -199,6 +199,13 @@ class Work:
             raise NotFoundError("There is no such lease.")
         return Lease(job, task, hold)
 
+    def lease_in_hand(self, worker: Worker, lease_id: str, now: datetime) -> Lease:
+        """The worker's live lease, whose data object the worker may see now. Raises NotFoundError, or ConflictError when it is over."""
+        lease = self.lease(worker, lease_id)
+        if not lease.hold.is_live(now) or not _takes_answers(lease.job):
+            raise ConflictError("The lease is over.")
+        return lease
+
     def renew(self, worker: Worker, lease_id: str, now: datetime) -> Lease:
         """The lease with its full time again. Raises NotFoundError, or ConflictError when it expired or is answered."""
         for _ in range(_MAX_LOST_WRITES):

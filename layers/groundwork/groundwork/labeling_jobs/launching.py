@@ -24,12 +24,12 @@ from groundwork.labeling_jobs.history import status_changed
 from groundwork.labeling_jobs.job import LabelingJob, Validation
 from groundwork.labeling_jobs.lifecycle import FINISHED, Status, may_move
 from groundwork.labeling_jobs.service_request import (
-    JOB_ID_TAG,
     LaunchTarget,
     create_labeling_job_request,
     label_categories,
     label_category_file,
 )
+from groundwork.labeling_jobs.tags import JOB_ID_TAG
 from groundwork.manifest import ManifestExpectation, ManifestReader, lines
 from groundwork.manifest_validation import ValidationReport
 from groundwork.rules import Fault, fault

@@ -6,11 +6,9 @@ from typing import Any, Literal
 
 from groundwork.labeling_jobs import defaults
 from groundwork.labeling_jobs.definition import LabelingJobDefinition, NamedEntityLabel
+from groundwork.labeling_jobs.tags import JOB_ID_TAG, PROJECT_TAG
 from groundwork.task_types import LambdaArns, TaskType, algorithm_arn, built_in_lambda_arns, human_task_ui_arn, lambda_arns
 from groundwork.worker_task_template import sanitize_instructions
-
-PROJECT_TAG = "groundwork:project"
-JOB_ID_TAG = "groundwork:job-id"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
