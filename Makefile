@@ -9,7 +9,7 @@ COMPILE = local/environment.sh uv pip compile --quiet --generate-hashes --no-emi
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo up down reset inbox test check deploy requirements clean
+.PHONY: help demo up down reset inbox test check policies deploy requirements clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ check: $(APP) $(TOOLS) ## Lint, types, template, unit and contract tests
 	.venv-tools/bin/cfn-lint template.yaml
 	SAM_CLI_TELEMETRY=0 .venv-tools/bin/sam validate --lint --region us-east-1
 	.venv/bin/pytest -n 2 tests/unit tests/contract
+
+policies: $(APP) $(TOOLS) ## Take away each policy statement in turn; which test misses it? Hours (ONLY="ServeWorkFunction …")
+	.venv/bin/python -m tests.integration.policy_sweep $(ONLY)
 
 deploy: $(TOOLS) ## Build and deploy to AWS, asking for the parameters
 	PATH="$(CURDIR)/.venv-tools/bin:$$PATH" sh -c 'sam build && sam deploy --guided'

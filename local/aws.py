@@ -21,6 +21,7 @@ class Aws:
         self.place = place
         # The root key pair is fixed, public and worth nothing anywhere else.
         session = boto3.Session(region_name=REGION, aws_access_key_id="test", aws_secret_access_key="test")  # noqa: S106
+        self.api_gateway = session.client("apigateway", endpoint_url=place.endpoint_url)
         self.cloudformation: CloudFormationClient = session.client("cloudformation", endpoint_url=place.endpoint_url)
         self.cognito: CognitoIdentityProviderClient = session.client("cognito-idp", endpoint_url=place.endpoint_url)
         self.functions: LambdaClient = session.client("lambda", endpoint_url=place.endpoint_url)

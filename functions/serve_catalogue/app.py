@@ -1,4 +1,4 @@
-"""What every client asks first: is the service up, who am I, which task types are there.
+"""What every client asks first: is the service up, who am I, which task types are there; and what no route takes: 404 or 405.
 
 Trigger: API Gateway. Effect: none, it only reads. Repeats: harmless.
 """

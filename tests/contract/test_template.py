@@ -1,5 +1,6 @@
 """What template.yaml promises: who gets in, what each function may do, and where failures end up."""
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -22,6 +23,10 @@ def functions(template: dict[str, Any]) -> dict[str, dict[str, Any]]:
 def api_events(template: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for function in functions(template).values():
         yield from (event["Properties"] for event in function["Properties"].get("Events", {}).values() if event["Type"] == "Api")
+
+
+def gateway_responses(template: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return dict(template["Resources"]["Api"]["Properties"]["GatewayResponses"])
 
 
 def statements(value: Any) -> Iterator[dict[str, Any]]:
@@ -57,15 +62,27 @@ def test_every_route_is_of_the_one_api_and_is_served_once(template: dict[str, An
 
     assert all(event["RestApiId"] == {"Ref": "Api"} for event in api_events(template))
     assert len(served) == len(set(served)) > 30
-    assert not [path for _, path in served if "{proxy+}" in path]
+
+
+def test_one_function_answers_what_no_route_takes_whatever_the_method(template: dict[str, Any]) -> None:
+    greedy = {event["Method"]: event["Path"] for event in api_events(template) if "+" in event["Path"]}
+
+    assert greedy == dict.fromkeys(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"], "/{proxy+}")
 
 
 def test_what_the_gateway_refuses_are_problem_details(template: dict[str, Any]) -> None:
-    for response in template["Resources"]["Api"]["Properties"]["GatewayResponses"].values():
+    for kind, response in gateway_responses(template).items():
         assert response["ResponseParameters"]["Headers"]["Content-Type"] == "'application/problem+json'"
-        body = response["ResponseTemplates"]["application/json"]
-        for field in ("type", "title", "status", "detail", "instance", "request_id", "errors"):
-            assert f'"{field}":' in body
+        body = json.loads(response["ResponseTemplates"]["application/json"])
+        assert list(body) == ["type", "title", "status", "detail", "instance", "request_id", "errors"]
+        assert body["status"] == response["StatusCode"], kind
+
+
+def test_every_refusal_of_the_gateway_has_the_status_that_the_contract_says(template: dict[str, Any]) -> None:
+    statuses = {kind: response["StatusCode"] for kind, response in gateway_responses(template).items()}
+
+    assert set(statuses.values()) == {400, 401, 403, 404, 413, 415, 429, 500}
+    assert (statuses["UNAUTHORIZED"], statuses["DEFAULT_4XX"], statuses["DEFAULT_5XX"]) == (401, 400, 500)
 
 
 # --- what each may do ------------------------------------------------------------------------------------------------

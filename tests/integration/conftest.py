@@ -31,12 +31,14 @@ def _free_port() -> int:
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """A running local stack; stopped and forgotten at the end.
 
-    `GROUNDWORK_TEST_STACK=<port>:<folder>` names one to use and leave running, so that a developer need not wait for a fresh one.
+    `GROUNDWORK_TEST_STACK=<port>:<folder>` names one to use and leave running, so that a developer need not wait for a fresh one;
+    `GROUNDWORK_TEST_STACK_AS_IT_IS=1` beside it takes it without bringing it up to date (`policy_sweep`).
     """
     if kept := os.environ.get("GROUNDWORK_TEST_STACK"):
         port, _, kept_folder = kept.partition(":")
         place = Place(int(port), Path(kept_folder), PAUSE_SCALE)
-        local_stack.up(place)
+        if not os.environ.get("GROUNDWORK_TEST_STACK_AS_IT_IS"):
+            local_stack.up(place)
         yield place
         return
     place = Place(_free_port(), tmp_path_factory.mktemp("stack"), PAUSE_SCALE)

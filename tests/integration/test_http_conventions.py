@@ -105,6 +105,43 @@ def test_hostile_bodies_are_refused_as_problems(door: FrontDoor, body: bytes, st
     assert set(answer.body) == {"type", "title", "status", "detail", "instance", "request_id", "errors"}
 
 
+def test_requests_that_reach_no_route_are_problems_too(door: FrontDoor) -> None:
+    owner = door.as_("owner")
+
+    answers = {
+        "no token": door.nobody.get("/projects/demo"),
+        "unknown path": owner.get("/projects/demo/nothing"),
+        "unknown path without a token": door.nobody.get("/nothing"),
+        "wrong method": owner.put(JOBS, {}),
+        "wrong method without a token": door.nobody.put(JOBS, {}),
+    }
+
+    assert {what: answer.status for what, answer in answers.items()} == {
+        "no token": 401,
+        "unknown path": 404,
+        "unknown path without a token": 401,
+        "wrong method": 405,
+        "wrong method without a token": 401,
+    }
+    assert answers["wrong method"].headers["Allow"] == "GET, POST"
+    for answer in answers.values():
+        assert answer.headers["Content-Type"] == "application/problem+json"
+        assert set(answer.body) == {"type", "title", "status", "detail", "instance", "request_id", "errors"}
+        assert answer.body["status"] == answer.status
+
+
+def test_jobs_are_listed_newest_first_and_by_status(door: FrontDoor) -> None:
+    owner, drafts = door.as_("owner"), [fresh("draft") for _ in range(3)]
+    for name in drafts:
+        owner.post(JOBS, {"name": name, "draft": True}).expect(201)
+
+    newest = [job["name"] for job in owner.get(f"{JOBS}?limit=3").expect(200)["items"]]
+    by_status = owner.get(f"{JOBS}?status=Draft&limit=3").expect(200)
+
+    assert newest == drafts[::-1]
+    assert [(job["name"], job["status"]) for job in by_status["items"]] == [(name, "Draft") for name in drafts[::-1]]
+
+
 def test_a_draft_with_thousands_of_faults_is_kept_and_counts_them(door: FrontDoor) -> None:
     draft = {"name": fresh("draft"), "draft": True, "labels": [""] * 4_000, "full_instructions": "漢" * 20_000}
 

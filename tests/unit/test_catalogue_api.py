@@ -16,7 +16,11 @@ NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
 def get(path: str, **event: Any) -> HttpAnswer:
-    return http_answer(app.lambda_handler(api_event("GET", path, **event), LambdaContext()))
+    return ask("GET", path, **event)
+
+
+def ask(method: str, path: str, **event: Any) -> HttpAnswer:
+    return http_answer(app.lambda_handler(api_event(method, path, **event), LambdaContext()))
 
 
 def test_anyone_may_ask_whether_the_service_is_up() -> None:
@@ -70,3 +74,29 @@ def test_a_person_of_many_projects_sees_all_of_them() -> None:
         store.create_project(Project(name, "", created_at=NOW), "ann", default)
 
     assert len(get("/me", username="ann").body["projects"]) == 201
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allow"),
+    [
+        ("POST", "/health", "GET"),
+        ("PUT", "/projects", "GET, POST"),
+        ("HEAD", "/projects/pets", "GET, PATCH, DELETE"),
+        ("GET", "/projects/pets/members/ann", "PUT, DELETE"),
+        ("DELETE", "/work/labeling-jobs", "GET"),
+    ],
+)
+def test_another_method_of_a_known_path_is_told_which_there_are(method: str, path: str, allow: str) -> None:
+    answer = ask(method, path, username="ann")
+
+    assert (answer.status, answer.headers["Allow"]) == (405, allow)
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert answer.body["type"] == "/problems/method-not-allowed"
+
+
+@pytest.mark.parametrize("path", ["/", "/project", "/projects/pets/nothing", "/work/leases/a/b/c", "//projects", "/projects//members"])
+def test_an_unknown_path_is_not_found_whatever_the_method(path: str) -> None:
+    for method in ("GET", "POST", "DELETE"):
+        answer = ask(method, path, username="ann")
+
+        assert (answer.status, answer.body["type"]) == (404, "/problems/not-found")

@@ -36,6 +36,7 @@ from groundwork.errors import (
 )
 from groundwork.labeling_jobs.job import LabelingJob
 from groundwork.labeling_jobs.lifecycle import Status
+from groundwork.routes import allowed_methods
 from groundwork.rules import Fault, fault
 from groundwork.shapes import parse
 from groundwork.store import JobStore
@@ -303,7 +304,11 @@ class HttpApi:
     # --- problem details -----------------------------------------------------------------------------------------
 
     def _no_route(self, _: NoRouteError) -> Response[str]:
-        return self._problem(HTTPStatus.NOT_FOUND, "not-found", "There is no such route.", self._resolver.current_event.path)
+        path = self._resolver.current_event.path
+        if methods := allowed_methods(path):
+            detail = f"This resource has {', '.join(methods)}."
+            return self._problem(HTTPStatus.METHOD_NOT_ALLOWED, "method-not-allowed", detail, path, headers={"Allow": ", ".join(methods)})
+        return self._problem(HTTPStatus.NOT_FOUND, "not-found", "There is no such route.", path)
 
     def _refusal(self, error: GroundworkError, instance: str) -> Response[str]:
         """The problem that a domain error is. Expected answers are logged at info: they are nobody's alarm."""

@@ -1,0 +1,50 @@
+"""Every path of the HTTP API with its methods, over all functions: what a request that no route takes is told.
+
+A function knows only its own routes. API Gateway hands what fits none of them to one function, which answers 404, or 405 with `Allow`,
+out of this table (docs/decisions/0010). tests/contract/test_openapi.py holds it against the functions' route tables.
+"""
+
+METHODS: dict[str, tuple[str, ...]] = {
+    "/health": ("GET",),
+    "/labeling-teams": ("GET", "POST"),
+    "/labeling-teams/{team}": ("GET", "DELETE"),
+    "/labeling-teams/{team}/members/{username}": ("PUT", "DELETE"),
+    "/me": ("GET",),
+    "/projects": ("GET", "POST"),
+    "/projects/{project}": ("GET", "PATCH", "DELETE"),
+    "/projects/{project}/data-locations": ("GET",),
+    "/projects/{project}/data-locations/{id}": ("PUT", "DELETE"),
+    "/projects/{project}/labeling-jobs": ("GET", "POST"),
+    "/projects/{project}/labeling-jobs/{name}": ("GET", "PATCH", "DELETE"),
+    "/projects/{project}/labeling-jobs/{name}/events": ("GET",),
+    "/projects/{project}/labeling-jobs/{name}/output": ("GET",),
+    "/projects/{project}/labeling-jobs/{name}/stop": ("POST",),
+    "/projects/{project}/labeling-jobs/{name}/submit": ("POST",),
+    "/projects/{project}/labeling-jobs/{name}/validation-report": ("GET",),
+    "/projects/{project}/labeling-teams": ("GET",),
+    "/projects/{project}/members": ("GET",),
+    "/projects/{project}/members/{username}": ("PUT", "DELETE"),
+    "/projects/{project}/uploads": ("POST",),
+    "/task-types": ("GET",),
+    "/work/labeling-jobs": ("GET",),
+    "/work/labeling-jobs/{name}/leases": ("POST",),
+    "/work/leases/{lease_id}": ("GET",),
+    "/work/leases/{lease_id}/answer": ("POST",),
+    "/work/leases/{lease_id}/renew": ("POST",),
+    "/work/leases/{lease_id}/return": ("POST",),
+}
+
+
+def allowed_methods(path: str) -> tuple[str, ...]:
+    """The methods of the resource at `path` (as the client asked for it: `/projects/pets`); none when there is no such resource."""
+    asked = path.removeprefix("/").split("/")
+    found = [template for template in METHODS if _is_of(asked, template.removeprefix("/").split("/"))]
+    # A path that names the part literally is meant before one that takes anything there, as in API Gateway.
+    return METHODS[min(found, key=lambda template: template.count("{"))] if found else ()
+
+
+def _is_of(asked: list[str], template: list[str]) -> bool:
+    """Whether the parts are the template's: its parameters take anything but nothing."""
+    return len(asked) == len(template) and all(
+        part == want or (want.startswith("{") and part != "") for part, want in zip(asked, template, strict=True)
+    )

@@ -1,0 +1,30 @@
+"""What API Gateway answers by itself: the local AWS imports an API without these answers of the template, so they are put here.
+
+On AWS they come with the API. Whatever of them only AWS can work out is left out: headers with conditions, and the path that was asked for,
+in whose place stands the path of the route.
+"""
+
+from typing import Any
+
+from local.aws import Aws
+from local.place import STACK_NAME
+
+_API = "Api"
+_EXTENSION = "x-amazon-apigateway-gateway-responses"
+
+
+def put_gateway_responses(aws: Aws, outputs: dict[str, str]) -> None:
+    """Give the deployed API the gateway's answers that the template says, and make them effective."""
+    template: Any = aws.cloudformation.get_template(StackName=STACK_NAME, TemplateStage="Processed")["TemplateBody"]
+    api_id, stage = outputs["ApiId"], outputs["ApiUrl"].rpartition("/")[2]
+    for kind, response in template["Resources"][_API]["Properties"]["Body"][_EXTENSION].items():
+        headers = {name: value for name, value in response["responseParameters"].items() if isinstance(value, str)}
+        bodies = {kind: body.replace("$context.path", "$context.resourcePath") for kind, body in response["responseTemplates"].items()}
+        aws.api_gateway.put_gateway_response(
+            restApiId=api_id,
+            responseType=kind,
+            statusCode=str(response["statusCode"]),
+            responseParameters=headers,
+            responseTemplates=bodies,
+        )
+    aws.api_gateway.create_deployment(restApiId=api_id, stageName=stage)
