@@ -24,7 +24,7 @@ from tests.integration.conftest import PAUSE_SCALE
 from tests.integration.front_door import FrontDoor
 
 # A missing right shows as a wait in vain; no need to wait as long as for a stack that may only be slow.
-_PATIENCE_SECONDS = 20
+_PATIENCE_SECONDS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +68,13 @@ def taken_away(door: FrontDoor, statement: Statement) -> Iterator[None]:
         iam.put_role_policy(**place, PolicyDocument=json.dumps(statement.document))
 
 
-def first_failure(place: Place) -> str | None:
+def first_failure(place: Place, patience_seconds: int = _PATIENCE_SECONDS) -> str | None:
     """The first integration test that fails now, if any does."""
     environment = {
         **os.environ,
         "GROUNDWORK_TEST_STACK": f"{place.port}:{place.folder}",
         "GROUNDWORK_TEST_STACK_AS_IT_IS": "1",
-        "GROUNDWORK_TEST_PATIENCE_SECONDS": str(_PATIENCE_SECONDS),
+        "GROUNDWORK_TEST_PATIENCE_SECONDS": str(patience_seconds),
     }
     # A restart of the stack takes long, and needs no right that the other tests do not.
     command = [sys.executable, "-m", "pytest", "tests/integration", "-q", "-x", "-k", "not restarted", "-p", "no:cacheprovider"]
@@ -95,7 +95,7 @@ def main() -> int:
     all_functions = sorted(name for name in door.resources if name.endswith("Function"))
     if unknown := set(arguments.functions) - set(all_functions):
         parser.error(f"no such function: {', '.join(sorted(unknown))}")
-    if broken := first_failure(place):
+    if broken := first_failure(place, 90):  # everything starts cold
         parser.error(f"the tests do not even pass with all statements: {broken}")
     unmissed = 0
     for statement in statements(door, arguments.functions or all_functions):
