@@ -6,6 +6,7 @@ out of this table (docs/decisions/0010). tests/contract/test_openapi.py holds it
 
 METHODS: dict[str, tuple[str, ...]] = {
     "/health": ("GET",),
+    "/labeling-jobs": ("GET",),
     "/labeling-teams": ("GET", "POST"),
     "/labeling-teams/{team}": ("GET", "DELETE"),
     "/labeling-teams/{team}/members/{username}": ("PUT", "DELETE"),
@@ -16,6 +17,7 @@ METHODS: dict[str, tuple[str, ...]] = {
     "/projects/{project}/data-locations/{id}": ("PUT", "DELETE"),
     "/projects/{project}/labeling-jobs": ("GET", "POST"),
     "/projects/{project}/labeling-jobs/{name}": ("GET", "PATCH", "DELETE"),
+    "/projects/{project}/labeling-jobs/{name}/clone": ("POST",),
     "/projects/{project}/labeling-jobs/{name}/events": ("GET",),
     "/projects/{project}/labeling-jobs/{name}/output": ("GET",),
     "/projects/{project}/labeling-jobs/{name}/stop": ("POST",),
