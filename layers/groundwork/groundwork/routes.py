@@ -32,6 +32,7 @@ METHODS: dict[str, tuple[str, ...]] = {
     "/work/labeling-jobs/{name}/leases": ("POST",),
     "/work/leases/{lease_id}": ("GET",),
     "/work/leases/{lease_id}/answer": ("POST",),
+    "/work/leases/{lease_id}/page": ("GET",),
     "/work/leases/{lease_id}/renew": ("POST",),
     "/work/leases/{lease_id}/return": ("POST",),
 }
