@@ -95,3 +95,10 @@ def make_user_pool(*usernames: str) -> str:
         client.admin_create_user(UserPoolId=pool.id, Username=username)
     client.create_group(UserPoolId=pool.id, GroupName="admins")
     return str(pool.id)
+
+
+def make_access_key_secrets_key() -> None:
+    """The key that access keys' secrets are derived with, under the name that the tests' environment has for it."""
+    kms = boto3.client("kms")
+    key = kms.create_key(KeySpec="HMAC_256", KeyUsage="GENERATE_VERIFY_MAC")["KeyMetadata"]["KeyId"]
+    kms.create_alias(AliasName="alias/access-key-secrets", TargetKeyId=key)

@@ -29,6 +29,8 @@ os.environ.update(
     LABELING_SERVICE="BuiltIn",
     LABELING_ROLE_ARN="arn:aws:iam::123456789012:role/labeling",
     WORKER_VIEW_ROLE_ARN="arn:aws:iam::123456789012:role/worker-view",
+    ACCESS_KEY_SECRETS_KEY="alias/access-key-secrets",
+    API_PATH_PREFIX="",
     RUN_MACHINE_ARN="arn:aws:states:us-east-1:123456789012:stateMachine:run",
 )
 

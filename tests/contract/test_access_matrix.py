@@ -22,7 +22,7 @@ from groundwork.engine.store import EngineStore
 from groundwork.engine.work import Work
 from groundwork.labeling_jobs.lifecycle import Status
 from groundwork.store import JobStore
-from tests.api_events import HttpAnswer, LambdaContext, api_event, http_answer, make_user_pool
+from tests.api_events import HttpAnswer, LambdaContext, api_event, http_answer, make_access_key_secrets_key, make_user_pool
 from tests.builders import BUCKET, ROOT, a_document, a_project, a_stored_job
 from tests.unit.engine.builders import Engine, a_request, chose, pictures
 from tests.unit.engine.builders import a_job as an_engine_job
@@ -74,6 +74,12 @@ MATRIX = {
     "GET /health":                                          Row((200,   200,   200,   200,  200,  200,  200)),
     "GET /me":                                              Row((403,   200,   200,   200,  200,  200,  200)),
     "GET /task-types":                                      Row((403,   200,   200,   200,  200,  200,  200)),
+
+    "GET /access-keys":                                     Row((403,   200,   200,   200,  200,  200,  200)),
+    "POST /access-keys":                                    Row((403,   201,   201,   201,  201,  201,  201), body={}),
+    # 404: allowed, but nobody has such a key; another person's is hidden the same way (test_access_keys).
+    "DELETE /access-keys/{access_key_id}":                  Row((403,   404,   404,   404,  404,  404,  404),
+                                                                {"access_key_id": "AKGWNOBODYS"}),
 
     "POST /projects":                                       Row((403,   403,   403,   403,  403,  201,  403),
                                                                 body={"name": "new", "description": "", "owner": "ann"}),
@@ -137,6 +143,7 @@ MATRIX = {
 @pytest.fixture(autouse=True)
 def world(jobs_table: object, engine_table: object, data_bucket: "S3Client") -> None:
     """Two projects with their people; a draft, a running and a finished job of `pets`; a job in the engine for the team `vets`."""
+    make_access_key_secrets_key()
     pool = make_user_pool("ann", "bob", "cleo", "zed", "wendy", "olga")
     client = boto3.client("cognito-idp")
     for name in ("vets", "spare"):

@@ -114,6 +114,13 @@ class Request:
     def idempotency_key(self) -> str | None:
         return self.headers.get("idempotency-key")
 
+    def checked_idempotency_key(self) -> str | None:
+        """The Idempotency-Key, if there is one. Raises HttpError 400 when it is none of the contract's."""
+        key = self.idempotency_key
+        if key is not None and not _IDEMPOTENCY_KEY.fullmatch(key):
+            raise HttpError(HTTPStatus.BAD_REQUEST, "malformed", "Idempotency-Key is 1 to 255 printable ASCII characters.")
+        return key
+
     def json(self) -> Any:
         """The body as JSON. Raises HttpError 400, 413 or 415."""
         body = self.raw_body or ""
@@ -165,13 +172,17 @@ type RouteFunction = Callable[[Request], Answer]
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One row of a route table. `path` is in API Gateway's form: `/projects/{project}`."""
+    """One row of a route table. `path` is in API Gateway's form: `/projects/{project}`.
+
+    The first answer of an idempotent route is kept and replayed, unless `keeps_answers` is False: then the route's function sees to it.
+    """
 
     method: str
     path: str
     rule: Rule
     function: RouteFunction
     is_idempotent: bool = False
+    keeps_answers: bool = True
 
 
 class HttpApi:
@@ -185,11 +196,16 @@ class HttpApi:
         self._resolver.not_found(self._no_route)
         self._context: LambdaContext | None = None
 
-    def route(self, method: str, path: str, rule: Rule, *, idempotent: bool = False) -> Callable[[RouteFunction], RouteFunction]:
-        """Declare a route. `idempotent` routes honour `Idempotency-Key`: the same key and body replay the first answer for 24 h."""
+    def route(
+        self, method: str, path: str, rule: Rule, *, idempotent: bool = False, keep_answers: bool = True
+    ) -> Callable[[RouteFunction], RouteFunction]:
+        """Declare a route. `idempotent` routes honour `Idempotency-Key`: the same key and body replay the first answer for 24 h.
+
+        An answer that must not be kept (`keep_answers=False`) is made again by the route's function.
+        """
 
         def declare(function: RouteFunction) -> RouteFunction:
-            row = Route(method, path, rule, function, is_idempotent=idempotent)
+            row = Route(method, path, rule, function, is_idempotent=idempotent, keeps_answers=keep_answers)
             self.routes.append(row)
             powertools_path = re.sub(r"\{(\w+)\}", r"<\1>", path)
             self._resolver.route(powertools_path, method=method)(self._entry(row))
@@ -249,12 +265,8 @@ class HttpApi:
         )
 
     def _answer(self, row: Route, request: Request) -> Answer:
-        key = request.idempotency_key
-        if key is None or not row.is_idempotent:
-            return row.function(request)
-        if not _IDEMPOTENCY_KEY.fullmatch(key):
-            raise HttpError(HTTPStatus.BAD_REQUEST, "malformed", "Idempotency-Key is 1 to 255 printable ASCII characters.")
-        return self._once(row, request, key)
+        key = request.checked_idempotency_key() if row.is_idempotent and row.keeps_answers else None
+        return row.function(request) if key is None else self._once(row, request, key)
 
     def _once(self, row: Route, request: Request, key: str) -> Answer:
         """The first answer to this caller, route and key; a repetition gets it again, marked as replayed."""

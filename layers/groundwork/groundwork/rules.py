@@ -133,6 +133,12 @@ _RULES: tuple[Rule, ...] = (
         "RFC 9110, section 8.3.1",
     ),
     Rule("upload.size-invalid", "The size is not from 1 to {maximum} bytes", "Split the data into smaller objects.", "S3, POST Object"),
+    Rule(
+        "access-key.project-unknown",
+        "You are not a member of a project named {project!r}",
+        "Name a project of yours, or leave it out to use your first one.",
+        "Groundwork",
+    ),
     # --- labeling job definitions --------------------------------------------------------------------------------
     Rule(
         "job.name-invalid",

@@ -6,6 +6,7 @@
     PROJECT#pets        LOCATION#default  data location
     JOB#cats-1          JOB               labeling job       JOBS#pets / <created>#cats-1       JOBS#pets#Draft / <created>#cats-1
     EVENTS#<job id>     000007            event of a job
+    ACCESSKEY#AKGW...   ACCESSKEY         access key         ACCESSKEYS#ann / <created>         (its secret is nowhere, see access_keys.py)
     IDEMPOTENCY         <hash>            replayed answer    (written by Powertools, expires by `ttl`)
 
 A labeling job is found by its lower-cased name, because names are unique without regard to case (Ground Truth's own rule).
@@ -68,6 +69,16 @@ class Member:
     project: str
     username: str
     role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class AccessKey:
+    """A key to the SageMaker-compatible endpoint. It acts as its owner; jobs created with it belong to `project`, or the owner's first."""
+
+    id: str
+    owner: str
+    project: str | None
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,10 +233,44 @@ class JobStore:
         )
         return "Attributes" in answer
 
+    # --- access keys ---------------------------------------------------------------------------------------------
+
+    def create_access_key(self, key: AccessKey) -> None:
+        """Keep the key. Raises ConflictError when there is one of that id."""
+        item = {
+            "pk": f"ACCESSKEY#{key.id}",
+            "sk": "ACCESSKEY",
+            "gsi1pk": f"ACCESSKEYS#{key.owner}",
+            "gsi1sk": rfc3339(key.created_at),
+            "id": key.id,
+            "owner": key.owner,
+            "created_at": rfc3339(key.created_at),
+            **({"project": key.project} if key.project else {}),
+        }
+        try:
+            self.client.put_item(TableName=self.table, Item=_marshal(item), ConditionExpression="attribute_not_exists(pk)")
+        except self.client.exceptions.ConditionalCheckFailedException as error:
+            raise ConflictError("This access key exists already, or did once.") from error
+
+    def access_key(self, key_id: str) -> AccessKey | None:
+        """The key unless it is revoked. One consistent GetItem."""
+        item = self._get(f"ACCESSKEY#{key_id}", "ACCESSKEY")
+        return None if item is None or "revoked_at" in item else _access_key(item)
+
+    def access_keys(self, owner: str) -> tuple[AccessKey, ...]:
+        """The person's keys, oldest first. Eventually consistent."""
+        page = self._page("gsi1", "gsi1pk", f"ACCESSKEYS#{owner}", limit=200, next_token=None, shape=_access_key)
+        return page.items
+
+    def revoke_access_key(self, key_id: str, now: datetime) -> None:
+        """Leave a tombstone: the id, and with it the secret that is derived from it, never comes back."""
+        tombstone = {"pk": f"ACCESSKEY#{key_id}", "sk": "ACCESSKEY", "revoked_at": rfc3339(now)}
+        self.client.put_item(TableName=self.table, Item=_marshal(tombstone))
+
     # --- labeling jobs -------------------------------------------------------------------------------------------
 
-    def create_job(self, job: LabelingJob, event: JobEvent) -> None:
-        """Claim the job's name and write it with its first event. Raises NameTakenError, or NotFoundError when the project is gone."""
+    def creation(self, job: LabelingJob, event: JobEvent) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+        """The writes of a transaction that creates the job: the project lives, the name is free, the first event."""
         project_lives = {
             "ConditionCheck": {
                 "TableName": self.table,
@@ -234,8 +279,12 @@ class JobStore:
                 "ExpressionAttributeValues": _marshal({":no": False}),
             }
         }
+        return project_lives, self._put(_job_item(job), "attribute_not_exists(pk)"), self._put(_event_item(job, event))
+
+    def create_job(self, job: LabelingJob, event: JobEvent) -> None:
+        """Claim the job's name and write it with its first event. Raises NameTakenError, or NotFoundError when the project is gone."""
         try:
-            self._transact(project_lives, self._put(_job_item(job), "attribute_not_exists(pk)"), self._put(_event_item(job, event)))
+            self._transact(*self.creation(job, event))
         except _TransactionCancelledError as error:
             if error.reasons[0] == "ConditionalCheckFailed":
                 raise NotFoundError(f"There is no project {job.project!r}.") from error
@@ -494,6 +543,10 @@ def _member_item(member: Member) -> Item:
 
 def _member(item: Item) -> Member:
     return Member(item["project"], item["username"], Role(item["role"]))
+
+
+def _access_key(item: Item) -> AccessKey:
+    return AccessKey(item["id"], item["owner"], item.get("project"), datetime.fromisoformat(item["created_at"]))
 
 
 def _location_item(project: str, location: DataLocation) -> Item:

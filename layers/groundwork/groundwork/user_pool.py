@@ -35,6 +35,14 @@ class UserPool:
         # Cognito also finds people by e-mail address or in another case; roles and groups go by the name that tokens carry.
         return user["Username"] == username
 
+    def may_sign_in(self, username: str) -> bool:
+        """Whether there is such a user, not disabled."""
+        try:
+            user = self.client.admin_get_user(UserPoolId=self.pool_id, Username=username)
+        except self.client.exceptions.UserNotFoundException:
+            return False
+        return user["Username"] == username and user["Enabled"]
+
     def create_group(self, name: str, description: str) -> None:
         """Make the group. One that exists already stays as it is."""
         try:

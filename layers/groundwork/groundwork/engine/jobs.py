@@ -104,6 +104,11 @@ class EngineJob:
         return human_task
 
     @property
+    def project(self) -> str | None:
+        """The project that the job's tag names; None for a job of no project of ours."""
+        return next((str(tag["Value"]) for tag in self.request.get("Tags", ()) if tag["Key"] == PROJECT_TAG), None)
+
+    @property
     def title(self) -> str:
         return str(self._human_task["TaskTitle"])
 
@@ -167,11 +172,6 @@ class EngineJob:
         """The worker task template; None for a task type that has a page of its own (UiConfig.HumanTaskUiArn)."""
         uri = self._human_task["UiConfig"].get("UiTemplateS3Uri")
         return None if uri is None else s3_uri(uri)
-
-    @property
-    def project(self) -> str | None:
-        """The project that the job's tag names."""
-        return next((str(tag["Value"]) for tag in self.request.get("Tags", ()) if tag["Key"] == PROJECT_TAG), None)
 
     @property
     def kms_key_id(self) -> str | None:

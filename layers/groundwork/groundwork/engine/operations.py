@@ -21,6 +21,7 @@ from groundwork.engine.store import EngineStore
 from groundwork.task_types import task_type_of
 
 if TYPE_CHECKING:
+    from botocore.exceptions import ClientError
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
     from mypy_boto3_cognito_idp.type_defs import GroupTypeTypeDef
 
@@ -29,6 +30,9 @@ _DEFAULT_MAX_CONCURRENT_TASKS = 1000
 _DEFAULT_STOPPING_CONDITIONS = {"MaxPercentageOfInputDatasetLabeled": 100}
 _DEFAULT_PAGE = 10
 _COGNITO_PAGE = 60
+_TAGS_PAGE = 50
+_MAX_TAGS = 50  # API TagList
+_TAG_ATTEMPTS = 5
 
 
 def _utc_now() -> datetime:
@@ -47,6 +51,7 @@ class BuiltInLabelingService:
         user_pool_client: str,
         arn_prefix: str,
         clock: Callable[[], datetime] = _utc_now,
+        projects: frozenset[str] | None = None,
     ) -> None:
         self._store = store
         self._cognito = cognito
@@ -54,6 +59,19 @@ class BuiltInLabelingService:
         self._user_pool_client = user_pool_client
         self._arn_prefix = arn_prefix  # arn:{partition}:sagemaker:{region}:{account}
         self._clock = clock
+        self._projects = projects  # whose jobs are there to see; None: everybody's
+
+    def seen_by(self, projects: frozenset[str]) -> "BuiltInLabelingService":
+        """The same service for somebody who may know these projects' labeling jobs only."""
+        return BuiltInLabelingService(
+            self._store,
+            self._cognito,
+            user_pool=self._user_pool,
+            user_pool_client=self._user_pool_client,
+            arn_prefix=self._arn_prefix,
+            clock=self._clock,
+            projects=projects,
+        )
 
     @classmethod
     def from_env(cls) -> Self:
@@ -70,6 +88,13 @@ class BuiltInLabelingService:
 
     def create_labeling_job(self, **request: Any) -> dict[str, Any]:
         """API CreateLabelingJob. Raises ClientError ValidationException, or ResourceInUse when the name is taken in whatever case."""
+        job = self.new_job(request)
+        if not self._store.create_job(job):
+            raise self.name_taken(job.name)
+        return {"LabelingJobArn": job.arn}
+
+    def new_job(self, request: dict[str, Any]) -> EngineJob:
+        """The job that a CreateLabelingJob request asks for, checked and not kept yet. Raises ClientError ValidationException."""
         operation = "CreateLabelingJob"
         requests.check(operation, request)
         faults = list(self._unsupported(request))
@@ -78,9 +103,13 @@ class BuiltInLabelingService:
         name = request["LabelingJobName"]
         now = self._clock()
         arn = f"{self._arn_prefix}:labeling-job/{name.lower()}"
-        if not self._store.create_job(EngineJob(name, arn, request, JobStatus.INITIALIZING, created_at=now, modified_at=now)):
-            raise client_error(operation, "ResourceInUse", f"Labeling Job name must be unique within an AWS account and region: {name}")
-        return {"LabelingJobArn": arn}
+        return EngineJob(name, arn, request, JobStatus.INITIALIZING, created_at=now, modified_at=now)
+
+    @staticmethod
+    def name_taken(name: str) -> "ClientError":
+        """SageMaker's error for a name that is in use, in whatever case."""
+        message = f"Labeling Job name must be unique within an AWS account and region: {name}"
+        return client_error("CreateLabelingJob", "ResourceInUse", message)
 
     def _unsupported(self, request: dict[str, Any]) -> Iterator[str]:
         """Faults that the service model does not show, in the request's order."""
@@ -120,7 +149,7 @@ class BuiltInLabelingService:
             "LabelCounters": self._counters(job).label_counters(),
             "CreationTime": job.created_at,
             "LastModifiedTime": job.modified_at,
-            "JobReferenceCode": hashlib.sha256(job.arn.encode()).hexdigest()[:28],
+            "JobReferenceCode": _reference_code(job),
             "LabelingJobName": job.name,
             "LabelingJobArn": job.arn,
             "LabelAttributeName": sent["LabelAttributeName"],
@@ -146,7 +175,7 @@ class BuiltInLabelingService:
     def list_labeling_jobs(self, **request: Any) -> dict[str, Any]:
         """API ListLabelingJobs, with its filters and orders. Raises ClientError ValidationException."""
         requests.check("ListLabelingJobs", request)
-        jobs = [job for job in self._store.jobs() if _matches(job, request)]
+        jobs = [job for job in self._store.jobs() if self._sees(job) and _matches(job, request)]
         orders: dict[str, Callable[[EngineJob], Any]] = {
             "Name": lambda job: job.key,
             "CreationTime": lambda job: job.created_at,
@@ -155,6 +184,37 @@ class BuiltInLabelingService:
         jobs.sort(key=orders[request.get("SortBy", "CreationTime")], reverse=request.get("SortOrder") == "Descending")
         page, token = _page("ListLabelingJobs", jobs, request)
         return {"LabelingJobSummaryList": [self._summary(job) for job in page], **token}
+
+    def list_labeling_jobs_for_workteam(self, **request: Any) -> dict[str, Any]:
+        """API ListLabelingJobsForWorkteam, with its filters and orders. Raises ClientError ValidationException."""
+        requests.check("ListLabelingJobsForWorkteam", request)
+        code = request.get("JobReferenceCodeContains", "")
+        jobs = [
+            job
+            for job in self._store.jobs()
+            if self._sees(job)
+            and job.request["HumanTaskConfig"]["WorkteamArn"] == request["WorkteamArn"]
+            and code in _reference_code(job)
+            and _matches(job, request)
+        ]
+        jobs.sort(key=lambda job: job.created_at, reverse=request.get("SortOrder") == "Descending")
+        page, token = _page("ListLabelingJobsForWorkteam", jobs, request)
+        return {"LabelingJobSummaryList": [self._summary_for_workteam(job) for job in page], **token}
+
+    def _summary_for_workteam(self, job: EngineJob) -> dict[str, Any]:
+        counters = self._counters(job)
+        return {
+            "LabelingJobName": job.name,
+            "JobReferenceCode": _reference_code(job),
+            "WorkRequesterAccountId": self._arn_prefix.rsplit(":", 1)[-1],
+            "CreationTime": job.created_at,
+            "LabelCounters": {
+                "HumanLabeled": counters.human_labeled,
+                "PendingHuman": counters.unlabeled,
+                "Total": counters.human_labeled + counters.unlabeled + counters.failed,
+            },
+            "NumberOfHumanWorkersPerDataObject": job.workers_per_object,
+        }
 
     def _summary(self, job: EngineJob) -> dict[str, Any]:
         human_task = job.request["HumanTaskConfig"]
@@ -174,9 +234,12 @@ class BuiltInLabelingService:
 
     def _job(self, operation: str, name: str) -> EngineJob:
         job = self._store.job(name)
-        if job is None:
+        if job is None or not self._sees(job):
             raise client_error(operation, "ResourceNotFound", f"Could not find labeling job {name}")
         return job
+
+    def _sees(self, job: EngineJob) -> bool:
+        return self._projects is None or job.project in self._projects
 
     def _counters(self, job: EngineJob) -> Counters:
         """Of a job that runs: an object counts as labeled once it has all its answers."""
@@ -187,6 +250,36 @@ class BuiltInLabelingService:
             unlabeled += shard.unfinished
             labeled += shard.tasks - shard.unfinished
         return Counters(human_labeled=labeled, unlabeled=unlabeled)
+
+    # --- tags ----------------------------------------------------------------------------------------------------
+
+    def add_tags(self, **request: Any) -> dict[str, Any]:
+        """API AddTags, for labeling jobs: a tag of the same key gives way. Raises ClientError ValidationException or ResourceNotFound."""
+        operation = "AddTags"
+        requests.check(operation, request)
+        added = {tag["Key"]: tag["Value"] for tag in request["Tags"]}
+        for _ in range(_TAG_ATTEMPTS):
+            job = self._job_of_arn(operation, request["ResourceArn"])
+            tags = {**{tag["Key"]: tag["Value"] for tag in job.request.get("Tags", [])}, **added}
+            if len(tags) > _MAX_TAGS:
+                raise validation_error(operation, f"A labeling job has at most {_MAX_TAGS} tags")
+            listed = [{"Key": key, "Value": value} for key, value in tags.items()]
+            if self._store.replace_request(job, {**job.request, "Tags": listed}, self._clock()):
+                return {"Tags": listed}
+        raise client_error(operation, "ThrottlingException", "Rate exceeded")
+
+    def list_tags(self, **request: Any) -> dict[str, Any]:
+        """API ListTags, for labeling jobs. Raises ClientError ValidationException or ResourceNotFound."""
+        requests.check("ListTags", request)
+        tags = self._job_of_arn("ListTags", request["ResourceArn"]).request.get("Tags", [])
+        page, token = _page("ListTags", tags, {"MaxResults": _TAGS_PAGE, **request})
+        return {"Tags": list(page), **token}
+
+    def _job_of_arn(self, operation: str, arn: str) -> EngineJob:
+        prefix = f"{self._arn_prefix}:labeling-job/"
+        if not arn.startswith(prefix):
+            raise validation_error(operation, f"ResourceArn must be the ARN of a labeling job: {prefix}name")
+        return self._job(operation, arn.removeprefix(prefix))
 
     # --- workteams -----------------------------------------------------------------------------------------------
 
@@ -276,6 +369,11 @@ def _end_of(job: EngineJob) -> dict[str, Any]:
     if job.counters is not None:
         end["LabelingJobOutput"] = {"OutputDatasetS3Uri": str(job.output_manifest)}
     return end
+
+
+def _reference_code(job: EngineJob) -> str:
+    """28 characters that stand for the job towards workers (API JobReferenceCode)."""
+    return hashlib.sha256(job.arn.encode()).hexdigest()[:28]
 
 
 def _consolidation_function(human_task: dict[str, Any]) -> str | None:

@@ -5,6 +5,7 @@ Errors are botocore ClientErrors with SageMaker's codes and words, so that calle
 
 import re
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, cast
 
@@ -36,6 +37,31 @@ def check(operation: str, request: Mapping[str, Any]) -> None:
     if faults:
         plural = "s" if len(faults) > 1 else ""
         raise validation_error(operation, f"{len(faults)} validation error{plural} detected: {'; '.join(faults)}")
+
+
+def parsed(operation: str, document: Mapping[str, Any]) -> dict[str, Any]:
+    """A request as it came in JSON, with datetimes for its timestamps, as `check` and the operations take it."""
+    shape = _sagemaker().operation_model(operation).input_shape
+    parsed_document: dict[str, Any] = _with_datetimes(shape, dict(document)) if shape else dict(document)
+    return parsed_document
+
+
+def _with_datetimes(shape: Shape, value: Any) -> Any:
+    if isinstance(shape, StructureShape) and isinstance(value, dict):
+        # A null stands for a member that was not sent, as in SageMaker's own parser.
+        return {
+            name: _with_datetimes(shape.members[name], given) if name in shape.members else given
+            for name, given in value.items()
+            if given is not None
+        }
+    if isinstance(shape, ListShape) and isinstance(value, list):
+        return [_with_datetimes(shape.member, entry) for entry in value]
+    if shape.type_name == "timestamp" and isinstance(value, int | float) and not isinstance(value, bool):
+        try:
+            return datetime.fromtimestamp(value, UTC)
+        except (OverflowError, ValueError, OSError):
+            return value  # no moment: `check` names it
+    return value
 
 
 @lru_cache(maxsize=1)

@@ -127,11 +127,12 @@ class EngineStore:
 
     # --- labeling jobs -------------------------------------------------------------------------------------------
 
-    def create_job(self, job: EngineJob) -> bool:
-        """Claim the name. False when a job of that name, in whatever case, exists."""
+    def create_job(self, job: EngineJob, beside: Sequence[Item] = ()) -> bool:
+        """Claim the name, in one transaction with the writes `beside` it. False when a job of that name, in whatever case, exists,
+        or when a condition of the other writes does not hold."""
         created = job.created_at.isoformat()
         listing = {"pk": "JOBS", "sk": f"{created}#{job.key}", "key": job.key}
-        failed = self._transact([self._put_if_absent(_job_item(job)), self._put_if_absent(listing)])
+        failed = self._transact([self._put_if_absent(_job_item(job)), self._put_if_absent(listing), *beside])
         return not failed
 
     def job(self, name: str) -> EngineJob | None:
@@ -180,6 +181,16 @@ class EngineStore:
             {":stopping": JobStatus.STOPPING.value, ":now": now.isoformat()},
             "#status IN (:initializing, :in_progress)",
             {":initializing": JobStatus.INITIALIZING.value, ":in_progress": JobStatus.IN_PROGRESS.value},
+        )
+
+    def replace_request(self, job: EngineJob, request: Mapping[str, Any], now: datetime) -> bool:
+        """Keep a changed request (its tags). False when it is no longer what `job` has."""
+        return self._update_job(
+            job.key,
+            "SET #request = :request, modified_at = :now",
+            {":request": _dump(request), ":now": now.isoformat()},
+            "#request = :before",
+            {":before": _dump(job.request)},
         )
 
     def begin_attempt(self, name: str, attempt: int, *, false_starts: int) -> bool:
@@ -384,7 +395,7 @@ class EngineStore:
 
     def _update(self, key: tuple[str, str], update: str, values: Item, condition: str | None = None) -> Item:
         expressions = f"{update} {condition or ''}"
-        names = {f"#{name}": name for name in ("status", "token", "position", "version") if f"#{name}" in expressions}
+        names = {f"#{name}": name for name in ("request", "status", "token", "position", "version") if f"#{name}" in expressions}
         request: Item = {
             "TableName": self._table,
             "Key": _marshal({"pk": key[0], "sk": key[1]}),
