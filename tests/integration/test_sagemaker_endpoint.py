@@ -13,13 +13,13 @@ from local.place import REGION
 from tests.integration.front_door import FrontDoor, eventually
 
 
-def sagemaker(front_door: FrontDoor, person: str) -> Any:
+def sagemaker(door: FrontDoor, person: str) -> Any:
     """boto3's SageMaker client with a new access key of that person; the key's id is in `access_key_id`."""
-    key = front_door.as_(person).post("/access-keys", {}).expect(201)
+    key = door.as_(person).post("/access-keys", {}).expect(201)
     client = boto3.client(
         "sagemaker",
         region_name=REGION,
-        endpoint_url=front_door.addresses["sagemaker_endpoint_url"],
+        endpoint_url=door.addresses["sagemaker_endpoint_url"],
         aws_access_key_id=key["access_key_id"],
         aws_secret_access_key=key["secret_access_key"],
         config=Config(retries={"total_max_attempts": 1}),
@@ -28,16 +28,16 @@ def sagemaker(front_door: FrontDoor, person: str) -> Any:
     return client
 
 
-def a_request(front_door: FrontDoor, name: str) -> dict[str, Any]:
+def a_request(door: FrontDoor, name: str) -> dict[str, Any]:
     """CreateLabelingJob over two fresh pictures, as Ground Truth's examples write it."""
-    owner = front_door.as_("owner")
-    manifest = "".join(json.dumps({"source-ref": uri}) + "\n" for uri in front_door.upload_pictures(2))
+    owner = door.as_("owner")
+    manifest = "".join(json.dumps({"source-ref": uri}) + "\n" for uri in door.upload_pictures(2))
     labels = json.dumps({"document-version": "2018-11-28", "labels": [{"label": "cat"}, {"label": "dog"}]})
     template = '<crowd-form><crowd-image-classifier name="crowd-image-classifier" src="{{ task.input.taskObject | grant_read_access }}" \
 categories="{{ task.input.labels | to_json | escape }}" header="Which?"></crowd-image-classifier></crowd-form>'
     arns = built_in_lambda_arns(TASK_TYPES["ImageMultiClass"], REGION, "aws")
     teams = owner.get("/projects/demo/labeling-teams").expect(200)["items"]
-    team = next(team["arn"] for team in teams if team["name"] == front_door.addresses["demo"]["labeling_team"])
+    team = next(team["arn"] for team in teams if team["name"] == door.addresses["demo"]["labeling_team"])
     return {
         "LabelingJobName": name,
         "LabelAttributeName": "kind",
@@ -46,7 +46,7 @@ categories="{{ task.input.labels | to_json | escape }}" header="Which?"></crowd-
                 "S3DataSource": {"ManifestS3Uri": owner.upload("demo", f"datasets/{name}.jsonl", manifest.encode(), "text/plain")}
             }
         },
-        "OutputConfig": {"S3OutputPath": f"s3://{front_door.addresses['data_bucket']}/projects/demo/output/"},
+        "OutputConfig": {"S3OutputPath": f"s3://{door.addresses['data_bucket']}/projects/demo/output/"},
         "RoleArn": "arn:aws:iam::123456789012:role/my-own-role",
         "LabelCategoryConfigS3Uri": owner.upload("demo", f"datasets/{name}-labels.json", labels.encode(), "application/json"),
         "HumanTaskConfig": {
@@ -62,13 +62,13 @@ categories="{{ task.input.labels | to_json | escape }}" header="Which?"></crowd-
     }
 
 
-def test_a_ground_truth_script_runs_with_only_the_endpoint_changed(front_door: FrontDoor) -> None:
-    client = sagemaker(front_door, "owner")
+def test_a_ground_truth_script_runs_with_only_the_endpoint_changed(door: FrontDoor) -> None:
+    client = sagemaker(door, "owner")
     name = "From-a-script"
 
-    arn = client.create_labeling_job(**a_request(front_door, name))["LabelingJobArn"]
-    front_door.wait_for(name, "InProgress")
-    front_door.label_everything("worker-1", name, "cat")
+    arn = client.create_labeling_job(**a_request(door, name))["LabelingJobArn"]
+    door.wait_for(name, "InProgress")
+    door.label_everything("worker-1", name, "cat")
 
     def completed() -> Any:
         described = client.describe_labeling_job(LabelingJobName=name)
@@ -79,18 +79,18 @@ def test_a_ground_truth_script_runs_with_only_the_endpoint_changed(front_door: F
     assert described["LabelCounters"]["HumanLabeled"] == 2
     uri = described["LabelingJobOutput"]["OutputDatasetS3Uri"]
     bucket, _, key = uri.removeprefix("s3://").partition("/")
-    lines = front_door.operator("s3").get_object(Bucket=bucket, Key=key)["Body"].read().decode().splitlines()
+    lines = door.operator("s3").get_object(Bucket=bucket, Key=key)["Body"].read().decode().splitlines()
     assert [json.loads(line)["kind"] for line in lines] == [0, 0]
     # The control plane has it like any other job.
-    job = front_door.wait_for(name, "Completed")
+    job = door.wait_for(name, "Completed")
     assert (job["labels"], job["created_by"], job["output_manifest_uri"]) == (["cat", "dog"], "owner", uri)
     assert name in {summary["LabelingJobName"] for summary in client.list_labeling_jobs(NameContains="From-a")["LabelingJobSummaryList"]}
     assert client.stop_labeling_job(LabelingJobName=name)["ResponseMetadata"]["HTTPStatusCode"] == 200
 
 
-def test_a_template_is_rendered_with_a_link_to_the_projects_own_picture(front_door: FrontDoor) -> None:
-    client = sagemaker(front_door, "owner")
-    (picture,) = front_door.upload_pictures(1)
+def test_a_template_is_rendered_with_a_link_to_the_projects_own_picture(door: FrontDoor) -> None:
+    client = sagemaker(door, "owner")
+    (picture,) = door.upload_pictures(1)
 
     rendered = client.render_ui_template(
         UiTemplate={"Content": '<img src="{{ task.input.taskObject | grant_read_access }}">'},
@@ -102,14 +102,13 @@ def test_a_template_is_rendered_with_a_link_to_the_projects_own_picture(front_do
     assert "X-Amz-Signature" in rendered["RenderedContent"]
 
 
-def test_keys_of_others_and_revoked_keys_open_nothing(front_door: FrontDoor) -> None:
-    outsider, revoked = sagemaker(front_door, "outsider"), sagemaker(front_door, "collaborator")
-    running = front_door.running_job()
-    assert [key["access_key_id"] for key in front_door.as_("collaborator").get("/access-keys").expect(200)["items"]] == [
-        revoked.access_key_id
-    ]
+def test_keys_of_others_and_revoked_keys_open_nothing(door: FrontDoor) -> None:
+    outsider, revoked = sagemaker(door, "outsider"), sagemaker(door, "collaborator")
+    running = door.running_job()
+    listed = door.as_("collaborator").get("/access-keys").expect(200)["items"]
+    assert [key["access_key_id"] for key in listed] == [revoked.access_key_id]
 
-    front_door.as_("collaborator").delete(f"/access-keys/{revoked.access_key_id}").expect(204)
+    door.as_("collaborator").delete(f"/access-keys/{revoked.access_key_id}").expect(204)
 
     with pytest.raises(ClientError, match="ResourceNotFound"):
         outsider.describe_labeling_job(LabelingJobName=running)
