@@ -103,7 +103,7 @@ def compose_addresses(place: Place, outputs: dict[str, str], inbox_queue_url: st
         "stack_name": STACK_NAME,
         "api_url": f"{place.endpoint_url}{api_path}",
         "console_url": None,
-        "sagemaker_endpoint_url": f"{place.endpoint_url}{api_path}/sagemaker" if "SagemakerEndpointUrl" in outputs else None,
+        "sagemaker_endpoint_url": f"{place.endpoint_url}{api_path}/sagemaker",
         "data_bucket": outputs["DataBucketName"],
         "user_pool_id": outputs["UserPoolId"],
         "user_pool_client_id": outputs["UserPoolClientId"],

@@ -3,6 +3,7 @@
 import importlib
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -343,3 +344,11 @@ def test_an_operation_that_is_none_of_the_endpoints_is_named() -> None:
 
     assert code == "UnknownOperationException"
     assert "ListTrainingJobs" in message
+
+
+def test_a_stack_on_sagemaker_sends_its_clients_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(FUNCTION, "endpoint", replace(FUNCTION.endpoint, labeling_service="SageMaker"))
+
+    code, message = error_of(client("ann").list_labeling_jobs)
+
+    assert (code, "SageMaker itself" in message) == ("AccessDeniedException", True)

@@ -60,6 +60,9 @@ class SageMakerEndpoint:
 
         Raises botocore ClientError with SageMaker's own codes.
         """
+        if self.labeling_service != "BuiltIn":
+            message = "The labeling jobs of this stack are Amazon SageMaker's; send the request to SageMaker itself."
+            raise client_error(operation, "AccessDeniedException", message)
         call = _OPERATIONS.get(operation)
         if call is None:
             raise client_error(operation, "UnknownOperationException", f"The built-in labeling service has no operation {operation!r}.")
@@ -78,7 +81,6 @@ class _Session:
         self._engine_store = endpoint.engine_store
         self._s3 = endpoint.s3
         self._view = endpoint.view
-        self._labeling_service = endpoint.labeling_service
         self._key = key
         self._now = now
         self._projects = [member.project for member in projects.memberships(endpoint.store, key.owner)]
@@ -153,7 +155,7 @@ class _Session:
             job_id=job_id,
             definition=_definition(engine_job, self._labels(engine_job)),
             status=Status.INITIALIZING,
-            labeling_service=self._labeling_service,
+            labeling_service="BuiltIn",
             labeling_job_arn=engine_job.arn,
             created_by=self._key.owner,
             created_at=self._now,
