@@ -5,6 +5,8 @@ out of this table (docs/decisions/0010). tests/contract/test_openapi.py holds it
 """
 
 METHODS: dict[str, tuple[str, ...]] = {
+    "/access-keys": ("GET", "POST"),
+    "/access-keys/{access_key_id}": ("DELETE",),
     "/health": ("GET",),
     "/labeling-jobs": ("GET",),
     "/labeling-teams": ("GET", "POST"),
