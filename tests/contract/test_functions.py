@@ -4,6 +4,7 @@ import ast
 import importlib.util
 import os
 import re
+import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -25,6 +26,9 @@ FOLDERS = sorted(path.parent.name for path in ROOT.glob("functions/*/app.py"))
 #: What Lambda itself sets, as far as our code and its libraries ask.
 GIVEN_BY_LAMBDA = {"AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"}
 THIRD_PARTY = {"aws_lambda_powertools", "boto3", "botocore", "liquid", "msgspec", "nh3", "pydantic", "pydantic_core"}
+#: What the layer for annotations holds, and where it may be used: modules that are imported when there is something to consolidate.
+FOR_ANNOTATIONS = {"PIL", "lap", "numpy"}
+CONSOLIDATION = ROOT / "layers/groundwork/groundwork/engine/consolidation"
 
 
 def properties_of(template: dict[str, Any], folder: str) -> dict[str, Any]:
@@ -106,7 +110,27 @@ def test_a_function_imports_only_the_package_and_what_the_layer_holds(folder: st
 
 def test_the_package_imports_only_itself_and_what_the_layer_holds() -> None:
     for path in ROOT.glob("layers/groundwork/**/*.py"):
-        assert run_time_imports(path) <= {"groundwork", *THIRD_PARTY}, path
+        more = FOR_ANNOTATIONS if path.parent == CONSOLIDATION else set()
+        assert run_time_imports(path) <= {"groundwork", *THIRD_PARTY, *more}, path
+
+
+def test_no_cold_start_waits_for_the_packages_that_consolidate() -> None:
+    names = [
+        ".".join(path.relative_to(ROOT / "layers/groundwork").with_suffix("").parts)
+        for path in ROOT.glob("layers/groundwork/groundwork/**/*.py")
+        if path.parent != CONSOLIDATION
+    ]
+    program = f"import importlib, sys; [importlib.import_module(name) for name in {names}]; print({FOR_ANNOTATIONS} & set(sys.modules))"
+
+    ended = subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "layers/groundwork")},
+    )
+
+    assert ended.stdout.strip() == "set()"
 
 
 def test_the_domain_knows_nothing_of_functions() -> None:

@@ -1,11 +1,14 @@
 """What a labeling job leaves in S3 when it ends, and how it ends."""
 
 import base64
+import io
 import json
 from datetime import timedelta
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from groundwork.engine import output
 from groundwork.engine import store as engine_store
@@ -17,7 +20,6 @@ from tests.unit.engine.builders import BUCKET, ISSUER, NOON, Engine, a_request, 
 
 AT = NOON + timedelta(seconds=20)
 END = NOON + timedelta(hours=2)
-PNG = b"\x89PNG\r\n\x1a\n and so on"
 
 
 def ended(engine: Engine, name: str, outcome: WaitOutcome) -> tuple[JobStatus, Counters]:
@@ -173,13 +175,17 @@ def test_a_chained_job_labels_what_failed_before_and_keeps_what_was_labeled(engi
 
 
 def test_masks_are_pictures_beside_the_manifest(engine: Engine) -> None:
+    noise = np.random.default_rng(1).integers(0, 255, (200, 200, 3), dtype=np.uint8)
+    noise[0, 0] = 0x2C, 0xA0, 0x2C
+    picture = io.BytesIO()
+    Image.fromarray(noise).save(picture, "PNG")
     request = a_request(task_type="SemanticSegmentation", attribute="road-ref")
     name = engine.open_job(pictures(1), request, labels=["lane"])
     content = {
         "crowd-semantic-segmentation": {
             "labelMappings": {"lane": {"color": "#2ca02c"}},
-            "labeledImage": {"pngImageData": base64.b64encode(PNG + bytes(100_000)).decode()},
-            "inputImageProperties": {"width": 8, "height": 8},
+            "labeledImage": {"pngImageData": base64.b64encode(picture.getvalue()).decode()},
+            "inputImageProperties": {"width": 200, "height": 200},
         }
     }
     engine.label(engine.worker("ann"), name, content)
@@ -189,7 +195,7 @@ def test_masks_are_pictures_beside_the_manifest(engine: Engine) -> None:
     [line] = engine.output_lines("Kinds-1")
     key = "Kinds-1/annotations/consolidated-annotation/output/0_2026-01-05T12:00:20.000000.png"
     assert line["road-ref"] == f"s3://{BUCKET}/projects/pets/output/{key}"
-    assert engine.file(key) == PNG + bytes(100_000)
+    assert np.argwhere(np.asarray(Image.open(io.BytesIO(engine.file(key))))).tolist() == [[0, 0]]
     [request_file] = engine.keys("Kinds-1/annotations/consolidated-annotation/consolidation-request/")
     [annotation] = json.loads(engine.file(request_file))[0]["annotations"]
     assert list(annotation["annotationData"]) == ["s3Uri"]
