@@ -31,6 +31,9 @@ os.environ.update(
     WORKER_VIEW_ROLE_ARN="arn:aws:iam::123456789012:role/worker-view",
     ACCESS_KEY_SECRETS_KEY="alias/access-key-secrets",
     API_PATH_PREFIX="",
+    OBJECTS_PER_LABELING_JOB="100000",
+    MERGE_MACHINE_ARN="arn:aws:states:us-east-1:123456789012:stateMachine:merge",
+    PARTS_AT_ONCE="4",
     RUN_MACHINE_ARN="arn:aws:states:us-east-1:123456789012:stateMachine:run",
 )
 

@@ -28,5 +28,8 @@ service = labeling_service()
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> None:  # noqa: ARG001
     for arn in event["resources"]:
         name = arn.rpartition("/")[2]  # lower-cased by the service
-        job = service_status.record_service_status(store, service, name, now=datetime.now(UTC))
+        now = datetime.now(UTC)
+        job = service_status.record_service_status(store, service, name, now=now) or service_status.record_part_status(
+            store, service, name, now=now
+        )
         logger.info("service status recorded", labeling_job=name, status=job.status.value if job else None)

@@ -155,6 +155,12 @@ def list_events(request: Request) -> Answer:
     return Answer({"items": items, "next_token": page.next_token})
 
 
+@api.route("GET", JOB + "/parts", access.read_project)
+def list_parts(request: Request) -> Answer:
+    """The parts of a split labeling job, in order; none of any other."""
+    return Answer({"items": [part.resource() for part in store.parts(request.labeling_job)], "next_token": None})
+
+
 @api.route("GET", JOB + "/validation-report", access.read_project)
 def get_validation_report(request: Request) -> Answer:
     """The report of the last finished validation; before that, what checking the draft's definition found."""

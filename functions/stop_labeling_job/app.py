@@ -1,7 +1,7 @@
 """Tell the labeling service to stop a labeling job.
 
 Trigger: EventBridge, our own "Labeling Job Status Changed" to Stopping. Effect: the service stops the job.
-Repeats: harmless, a job that is stopping or at rest is left alone.
+Repeats: harmless, a job that is stopping or at rest is left alone. The parts of a split job are stopped by drive_split_jobs.
 """
 
 from typing import Any
@@ -23,6 +23,6 @@ service = labeling_service()
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> None:  # noqa: ARG001
     name = event["detail"]["name"]
 
-    service_status.stop_in_service(service, name)
+    service_status.stop_in_service(service, name, event["detail"]["job_id"])
 
     logger.info("stop passed on", labeling_job=name)

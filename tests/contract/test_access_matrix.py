@@ -124,6 +124,7 @@ MATRIX = {
     "POST /projects/{project}/labeling-jobs/{name}/stop": running((404, 404,   404,   403,  202,  202,  404)),
     "POST /projects/{project}/labeling-jobs/{name}/clone": draft((404, 404,    404,   201,  201,  403,  404), body={"name": "cloned-1"}),
     "GET /labeling-jobs":                                   Row((403,   403,   403,   403,  403,  200,  403)),
+    "GET /projects/{project}/labeling-jobs/{name}/parts":  draft((404,  404,   404,   200,  200,  200,  404)),
     "GET /projects/{project}/labeling-jobs/{name}/events": draft((404,  404,   404,   200,  200,  200,  404)),
     "GET /projects/{project}/labeling-jobs/{name}/validation-report":
                                                           draft((404,   404,   404,   200,  200,  200,  404)),

@@ -27,6 +27,8 @@ SAMPLES: dict[tuple[str, str], list[str]] = {
         "labeling_job_validation_failed",
     ],
     ("AnnounceChangesFunction", "JobChanged"): ["jobs_table_changed"],
+    ("DriveSplitJobsFunction", "SplitJobChanged"): ["split_job_changed"],
+    ("DriveSplitJobsFunction", "EveryFiveMinutes"): ["schedule"],
     ("DriveRunsFunction", "EngineChanged"): ["engine_table_changed"],
     ("DriveRunsFunction", "EveryMinute"): ["schedule"],
     ("ReconcileLabelingJobsFunction", "EveryFiveMinutes"): ["schedule"],
@@ -57,6 +59,8 @@ def _is(wanted: Any, value: Any) -> bool:
     if isinstance(wanted, dict):
         if wanted == {"Ref": "LaunchMachine"}:
             return bool(value == LAUNCH_MACHINE)
+        if wanted == {"exists": True}:
+            return True  # `matches` comes here only for a field that there is
         assert list(wanted) == ["prefix"], f"teach the matcher {wanted!r}"
         return isinstance(value, str) and value.startswith(wanted["prefix"])
     return bool(value == wanted)

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -13,10 +14,12 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 
+from groundwork.labeling_jobs.job import Counters, Parts
 from groundwork.labeling_jobs.lifecycle import Status
-from groundwork.store import JobStore
+from groundwork.labeling_jobs.parts import Part
+from groundwork.store import JobEvent, JobStore
 from tests.api_events import LambdaContext, http_answer
-from tests.builders import ROOT, LabelingServiceInMemory, a_project, a_stored_job, event_sample
+from tests.builders import NOW, ROOT, LabelingServiceInMemory, a_definition, a_project, a_stored_job, event_sample
 from tests.contract.test_event_samples import SAMPLES
 
 if TYPE_CHECKING:
@@ -222,13 +225,33 @@ def test_the_launch_machine_settles_in_its_own_words(
 def test_a_requested_stop_reaches_the_service_once(
     monkeypatch: pytest.MonkeyPatch, store: JobStore, service: LabelingServiceInMemory
 ) -> None:
-    service.has(a_stored_job(store, status=Status.STOPPING), LabelingJobStatus="InProgress")
+    event = event_sample("labeling_job_stop_requested")
+    service.has(a_stored_job(store, status=Status.STOPPING, job_id=event["detail"]["job_id"]), LabelingJobStatus="InProgress")
     stop = handler(monkeypatch, "stop_labeling_job", service=service)
 
     for _ in range(2):
-        stop(event_sample("labeling_job_stop_requested"))
+        stop(event)
 
     assert service.stopped == ["cats-1"]
+
+
+def test_a_changed_part_has_its_job_driven(monkeypatch: pytest.MonkeyPatch, store: JobStore, service: LabelingServiceInMemory) -> None:
+    event = event_sample("split_job_changed")
+    image = event["Records"][0]["dynamodb"]["NewImage"]
+    definition = a_definition(name="big", task_type="TextMultiClass", task_category="Text", split=True)
+    job = a_stored_job(store, name="big", definition=definition, job_id=image["job_id"]["S"], status=Status.LAUNCHING)
+    part = Part("big", "pets", job.job_id, 1, 100_000, Counters(total=100_000, unlabeled=100_000))
+    store.split_job(job, job.changed(parts=Parts(total=1, waiting=1)), [part], JobEvent(NOW, "Split", {}))
+    stored: Any = boto3.client("dynamodb").get_item(TableName="jobs", Key={name: image[name] for name in ("pk", "sk")})
+    app = load("drive_split_jobs")
+    monkeypatch.setattr(app, "split_jobs", replace(app.split_jobs, service=service))
+
+    for _ in range(2):
+        app.lambda_handler(event, LambdaContext())
+    app.lambda_handler(event_sample("schedule"), LambdaContext())
+
+    assert stored["Item"] == image
+    assert list(service.jobs) == ["big-part-0001"]
 
 
 @pytest.mark.parametrize("sample", SAMPLES["NotifyAdministratorsFunction", "SomethingHappened"])
@@ -274,7 +297,14 @@ def test_every_step_of_a_launch_that_is_nobodys_is_superseded(
     event = {"step": {"name": "no-such-job", "submission": 1, "execution": "arn:one"}, "to": "Launching"}
     replaced: dict[str, dict[str, Any]] = {"create_labeling_job": {"service": service}}
 
-    for folder in ("validate_manifest", "compose_worker_task_template", "presign_worker_view", "advance_launch", "create_labeling_job"):
+    for folder in (
+        "validate_manifest",
+        "compose_worker_task_template",
+        "presign_worker_view",
+        "advance_launch",
+        "create_labeling_job",
+        "divide_labeling_job",
+    ):
         assert handler(monkeypatch, folder, **replaced.get(folder, {}))(event) == {"outcome": "superseded"}
 
 

@@ -15,13 +15,15 @@ STATES = [(machine, name) for machine, definition in MACHINES.items() for name i
 TASKS = [(machine, name) for machine, name in STATES if MACHINES[machine]["States"][name]["Type"] == "Task"]
 
 # A step that fails for good goes here, and leaves the labeling job in a truthful state.
-SETTLING = {"launch_labeling_job": "SettleInterruption", "run_labeling_job": "FailRun"}
+SETTLING = {"launch_labeling_job": "SettleInterruption", "run_labeling_job": "FailRun", "merge_split_labeling_job": "GiveUp"}
 # (machine, task): the errors it catches and where each goes, where that is not `States.ALL` -> the settling state.
 OTHER_CATCHES: dict[tuple[str, str], dict[str, str]] = {
     # Nothing was claimed yet, so there is nothing to settle: the execution fails, and the reconciler finds the unclaimed job.
     ("launch_labeling_job", "ClaimLaunch"): {"DynamoDB.ConditionalCheckFailedException": "LaunchIsOthers"},
     # When even settling fails, the execution fails, and its status event and the reconciler settle.
     ("launch_labeling_job", "SettleInterruption"): {},
+    # When even this fails, the execution fails, and drive_split_jobs starts another one.
+    ("merge_split_labeling_job", "GiveUp"): {},
     # Another attempt has opened the job.
     ("run_labeling_job", "OpenForWork"): {"DynamoDB.ConditionalCheckFailedException": "WaitForWorkers", "States.ALL": "FailRun"},
     # A lost announcement is repaired by the reconciler; it never holds the job up.

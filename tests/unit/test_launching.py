@@ -302,7 +302,7 @@ def test_the_job_is_created_with_the_tag_it_is_known_by(store: JobStore, service
     result = launching.create_labeling_job(store, service, STEP, DEPLOYMENT)
 
     assert result == {"outcome": "created", "labeling_job_arn": ARN}
-    assert launching.is_same_job(job, service.describe_labeling_job(LabelingJobName="cats-1"))
+    assert launching.is_same_job(job.job_id, service.describe_labeling_job(LabelingJobName="cats-1"))
 
 
 @pytest.mark.parametrize("status", sorted(set(Status) - {Status.LAUNCHING}))

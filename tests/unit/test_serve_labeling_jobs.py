@@ -10,9 +10,10 @@ import boto3
 import pytest
 
 from functions.serve_labeling_jobs import app
-from groundwork.labeling_jobs.job import Counters, Validation
+from groundwork.labeling_jobs.job import Counters, Parts, Validation
 from groundwork.labeling_jobs.lifecycle import Status
-from groundwork.store import JobStore
+from groundwork.labeling_jobs.parts import Part
+from groundwork.store import JobEvent, JobStore
 from tests.api_events import HttpAnswer, LambdaContext, api_event, http_answer, make_user_pool
 from tests.builders import BUCKET, NOW, a_document, a_project, a_stored_job, service_error
 
@@ -90,6 +91,7 @@ def test_a_job_has_everything_that_the_contract_names() -> None:
         "stopping_conditions": {"max_human_labeled_objects": None, "max_percentage_labeled": None},
         "existing_label_attribute": None,
         "output_kms_key_id": None,
+        "split": False,
         "tags": {},
         "project": "pets",
         "status": "Validating",
@@ -105,6 +107,8 @@ def test_a_job_has_everything_that_the_contract_names() -> None:
         "validation": {"state": "running", "objects": None, "errors": 0, "warnings": 0, "faults": []},
         "failure_reason": None,
         "output_manifest_uri": None,
+        "stalled_since": None,
+        "parts": None,
         "source": {"kind": "api", "detail": None},
     }
     assert body["created_at"].endswith("Z")
@@ -588,3 +592,27 @@ def test_the_consoles_origin_may_read_the_headers_it_needs(monkeypatch: pytest.M
 
     assert headers["Access-Control-Allow-Origin"] == "https://console.example.com"
     assert {"ETag", "Location", "Idempotent-Replayed", "Retry-After"} <= set(headers["Access-Control-Expose-Headers"].split(", "))
+
+
+# --- parts -----------------------------------------------------------------------------------------------------------
+
+
+def test_the_parts_of_a_split_job_are_listed_in_order(store: JobStore) -> None:
+    job = a_stored_job(store, status=Status.LAUNCHING)
+    parts = [Part("cats-1", "pets", job.job_id, number, 5, Counters(total=5, unlabeled=5)) for number in (1, 2)]
+    store.split_job(job, job.changed(parts=Parts(total=2, waiting=2)), parts, JobEvent(NOW, "Split", {"parts": 2}))
+
+    answer = call("GET", f"{JOB}/parts")
+
+    assert answer.status == 200
+    assert [(part["name"], part["status"]) for part in answer.body["items"]] == [
+        ("cats-1-part-0001", "Waiting"),
+        ("cats-1-part-0002", "Waiting"),
+    ]
+    assert call("GET", JOB).body["parts"] == {"total": 2, "waiting": 2, "running": 0, "completed": 0, "failed": 0, "stopped": 0}
+
+
+def test_a_job_that_was_not_split_has_no_parts(store: JobStore) -> None:
+    a_stored_job(store)
+
+    assert call("GET", f"{JOB}/parts").body == {"items": [], "next_token": None}

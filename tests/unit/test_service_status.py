@@ -158,8 +158,8 @@ def test_a_running_job_is_stopped_once_however_often_it_is_told(store: JobStore,
     a_running_job(store, service)
     service.report("cats-1", status)
 
-    service_status.stop_in_service(service, "cats-1")
-    service_status.stop_in_service(service, "cats-1")
+    service_status.stop_in_service(service, "cats-1", "id-of-cats-1")
+    service_status.stop_in_service(service, "cats-1", "id-of-cats-1")
 
     assert service.stopped == ["cats-1"]
 
@@ -169,7 +169,7 @@ def test_a_job_that_is_stopping_or_at_rest_is_left_alone(store: JobStore, servic
     a_running_job(store, service)
     service.report("cats-1", status)
 
-    service_status.stop_in_service(service, "cats-1")
+    service_status.stop_in_service(service, "cats-1", "id-of-cats-1")
 
     assert service.stopped == []
 
@@ -282,7 +282,7 @@ def test_trouble_of_the_service_is_not_taken_for_a_vanished_job(store: JobStore,
 
 
 def test_there_is_nothing_to_stop_where_the_service_knows_no_job(service: LabelingServiceInMemory) -> None:
-    service_status.stop_in_service(service, "cats-1")
+    service_status.stop_in_service(service, "cats-1", "id-of-cats-1")
 
     assert service.stopped == []
 

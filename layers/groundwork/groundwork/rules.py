@@ -343,6 +343,18 @@ _RULES: tuple[Rule, ...] = (
         "API LabelingJobStoppingConditions",
     ),
     Rule(
+        "job.name-too-long-to-split",
+        "The name of a labeling job that may be split has at most {high} characters; this one has {length}",
+        "Shorten it: each part is a labeling job named after this one, as in cats-part-0001.",
+        "API LabelingJobName",
+    ),
+    Rule(
+        "job.split-stops-by-percentage",
+        "A labeling job that may be split cannot stop after a number of objects, because its parts do not know of each other",
+        "Give max_percentage_labeled, which holds for each part.",
+        "Groundwork",
+    ),
+    Rule(
         "job.existing-labels-missing",
         "{title} needs the label attribute of the labels to work on",
         "Name it in existing_label_attribute.",
@@ -466,8 +478,8 @@ _RULES: tuple[Rule, ...] = (
     Rule("manifest.empty", "The manifest has no lines", "Give it a line for every data object.", "ground-truth.md 7.5, check 27"),
     Rule(
         "manifest.too-many-objects",
-        "The manifest has more lines than the {limit} objects this task type allows",
-        "Split it over several labeling jobs.",
+        "The manifest has more lines than the {limit} objects this labeling job may have",
+        'Launch it with "split": true, and it is divided into parts of legal size; beyond what parts can take, use several labeling jobs.',
         "SageMaker guide, Input data quotas",
     ),
     Rule("manifest.line-empty", "The line is empty", "Remove it: every line is a data object.", "SageMaker guide, Input manifest file"),

@@ -5,6 +5,7 @@
     PROJECT#pets        MEMBER#ann        member             USER#ann / pets
     PROJECT#pets        LOCATION#default  data location
     JOB#cats-1          JOB               labeling job       JOBS#pets / <created>#cats-1       JOBS#pets#Draft / <created>#cats-1
+    JOB#big-part-0001   JOB               part of a job
     EVENTS#<job id>     000007            event of a job
     ACCESSKEY#AKGW...   ACCESSKEY         access key         ACCESSKEYS#ann / <created>         (its secret is nowhere, see access_keys.py)
     IDEMPOTENCY         <hash>            replayed answer    (written by Powertools, expires by `ttl`)
@@ -12,6 +13,8 @@
 A labeling job is found by its lower-cased name, because names are unique without regard to case (Ground Truth's own rule).
 The sparse index gsi3 (`UNSETTLED`) holds the jobs that are not at rest, for the reconciler. The index gsi4 holds the jobs of all
 projects by status (`JOBS#Draft` / <created>#cats-1), for administrators.
+A part of a split job claims its name like any labeling job, and is in no index: it is found by its name, which follows from its
+parent's. Both carry `split_job`, which the stream's filter asks for.
 """
 
 import base64
@@ -32,6 +35,7 @@ from groundwork.errors import ConflictError, InvalidRequestError, NameTakenError
 from groundwork.labeling_jobs.definition import LabelingJobDefinition
 from groundwork.labeling_jobs.job import LabelingJob, Validation, rfc3339
 from groundwork.labeling_jobs.lifecycle import AT_REST, Status
+from groundwork.labeling_jobs.parts import Part, part_name
 from groundwork.rules import fault
 
 if TYPE_CHECKING:
@@ -42,6 +46,7 @@ type Shape[T] = Callable[[Item], T]
 
 _JOB = TypeAdapter(LabelingJob)
 _VALIDATION = TypeAdapter(Validation)
+_PART = TypeAdapter(Part)
 _serializer = TypeSerializer()
 _deserializer = TypeDeserializer()
 
@@ -293,7 +298,7 @@ class JobStore:
     def job(self, name: str) -> LabelingJob | None:
         """The job of that name, whatever its case. One consistent GetItem."""
         item = self._get(f"JOB#{name.lower()}", "JOB")
-        return None if item is None or "deleted_at" in item else _job(item)
+        return _job(item) if item is not None and _is_job(item) else None
 
     def save_job(self, previous: LabelingJob, job: LabelingJob, event: JobEvent | None = None) -> None:
         """Write the job if it is still what `previous` was, with its event. Raises PreconditionFailedError."""
@@ -328,6 +333,50 @@ class JobStore:
                 )
         except self.client.exceptions.ConditionalCheckFailedException as error:
             raise PreconditionFailedError("The labeling job changed meanwhile; read it again.") from error
+
+    def split_job(self, previous: LabelingJob, job: LabelingJob, parts: Sequence[Part], event: JobEvent) -> None:
+        """Give the job its parts and claim their names, all or nothing. Raises PreconditionFailedError, NameTakenError."""
+        condition, values = "job_id = :job_id AND version = :version", {":job_id": job.job_id, ":version": previous.version}
+        try:
+            self._transact(
+                self._put(_job_item(job), condition, values),
+                self._put(_event_item(job, event)),
+                *(self._put(_part_item(part), "attribute_not_exists(pk)") for part in parts),
+            )
+        except _TransactionCancelledError as error:
+            if error.reasons[0] == "ConditionalCheckFailed":
+                raise PreconditionFailedError("The labeling job changed meanwhile; read it again.") from error
+            taken = [part.name for part, reason in zip(parts, error.reasons[2:], strict=True) if reason == "ConditionalCheckFailed"]
+            raise NameTakenError(f"A labeling job named {taken[0]!r} exists already; a part needs that name.") from error
+
+    def parts(self, job: LabelingJob) -> list[Part]:
+        """The job's parts, in order; none for a job that was not split. One consistent read per hundred."""
+        names = [part_name(job.name, number + 1) for number in range(job.parts.total if job.parts else 0)]
+        wanted = [_marshal(_job_key(name)) for name in names]
+        found: list[Part] = []
+        while wanted:
+            request: Any = {self.table: {"Keys": wanted, "ConsistentRead": True}}
+            answer = self.client.batch_get_item(RequestItems=request)
+            found += [_part(_unmarshal(item)) for item in answer["Responses"].get(self.table, [])]
+            wanted = list(answer["UnprocessedKeys"][self.table]["Keys"]) if answer.get("UnprocessedKeys") else []
+        return sorted(found, key=lambda part: part.number)
+
+    def part(self, name: str) -> Part | None:
+        """The part of that name, whatever its case. One consistent GetItem."""
+        item = self._get(f"JOB#{name.lower()}", "JOB")
+        return _part(item) if item is not None and "part_of" in item else None
+
+    def save_part(self, previous: Part, part: Part) -> None:
+        """Write the part if it is still what `previous` was. Raises PreconditionFailedError."""
+        try:
+            self.client.put_item(
+                TableName=self.table,
+                Item=_marshal(_part_item(part)),
+                ConditionExpression="job_id = :job_id AND version = :version",
+                ExpressionAttributeValues=_marshal({":job_id": part.job_id, ":version": previous.version}),
+            )
+        except self.client.exceptions.ConditionalCheckFailedException as error:
+            raise PreconditionFailedError("The part of the labeling job changed meanwhile; read it again.") from error
 
     def jobs(self, project: str, *, status: Status | None, limit: int, next_token: str | None) -> Page[LabelingJob]:
         """A project's jobs, newest first: one query of one page."""
@@ -449,9 +498,15 @@ class _TransactionCancelledError(Exception):
 
 
 def job_of_image(image: dict[str, Any]) -> LabelingJob | None:
-    """The labeling job in a stream record's image; None when the item is something else or a deleted job."""
+    """The labeling job in a stream record's image; None when the item is something else, a part or a deleted job."""
     item = _unmarshal(image)
-    return _job(item) if item["sk"] == "JOB" and "deleted_at" not in item else None
+    return _job(item) if item["sk"] == "JOB" and _is_job(item) else None
+
+
+def split_job_of_image(image: dict[str, Any]) -> str:
+    """The name of the split job that a stream record's image, of the job or of one of its parts, belongs to."""
+    name: str = _unmarshal(image)["split_job"]
+    return name
 
 
 def _role_is(role: Role | None) -> tuple[str, Item]:
@@ -580,6 +635,8 @@ def _job_item(job: LabelingJob) -> Item:
     }
     if job.status not in AT_REST:
         indexes |= {"gsi3pk": "UNSETTLED", "gsi3sk": created}
+    if job.parts is not None:
+        indexes |= {"split_job": job.name}
     # Definition and validation are kept as JSON: read whole, never searched, and DynamoDB would turn their numbers into decimals.
     fields = _JOB.dump_python(job, mode="json", exclude={"definition", "validation"})
     # Nulls are left out: the launch machine asks `attribute_not_exists(launch_execution)`.
@@ -596,6 +653,20 @@ def _job_item(job: LabelingJob) -> Item:
 def _job(item: Item) -> LabelingJob:
     definition = LabelingJobDefinition.model_validate_json(item["definition"])
     return _JOB.validate_python({**item, "definition": definition, "validation": _VALIDATION.validate_json(item["validation"])})
+
+
+def _is_job(item: Item) -> bool:
+    """Whether the holder of a name is a labeling job that clients see: neither a part of one nor what is left of a deleted one."""
+    return "deleted_at" not in item and "part_of" not in item
+
+
+def _part_item(part: Part) -> Item:
+    fields = _PART.dump_python(part, mode="json")
+    return {**_job_key(part.name), "split_job": part.part_of, **{name: value for name, value in fields.items() if value is not None}}
+
+
+def _part(item: Item) -> Part:
+    return _PART.validate_python(item)
 
 
 def _event_item(job: LabelingJob, event: JobEvent) -> Item:

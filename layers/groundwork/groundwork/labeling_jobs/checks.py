@@ -14,6 +14,7 @@ from typing import Literal
 from groundwork.data_locations import DataLocation, DataLocations, S3Uri
 from groundwork.labeling_jobs import defaults
 from groundwork.labeling_jobs.definition import LabelingJobDefinition, NamedEntityLabel
+from groundwork.labeling_jobs.parts import NAME_SUFFIX
 from groundwork.rules import Fault, fault
 from groundwork.shapes import escaped
 from groundwork.task_types import REGIONS, TASK_TYPES, TaskType, known_region
@@ -73,6 +74,7 @@ def definition_faults(definition: LabelingJobDefinition, context: CheckContext) 
         *_concurrency_faults(definition),
         *_automation_faults(definition, task_type, context),
         *_stopping_faults(definition),
+        *_split_faults(definition),
         *_existing_label_faults(definition, task_type),
         *_kms_key_faults(definition),
         *_tag_faults(definition),
@@ -336,6 +338,16 @@ def _stopping_faults(definition: LabelingJobDefinition) -> Iterator[Fault]:
     if (percentage := conditions.max_percentage_labeled) is not None and not 1 <= percentage <= 100:
         field = "max_percentage_labeled"
         yield out_of_range(pointer=f"/stopping_conditions/{field}", field=field, range="1 to 100", value=percentage)
+
+
+def _split_faults(definition: LabelingJobDefinition) -> Iterator[Fault]:
+    if not definition.split:
+        return
+    longest = _MAX_NAME_LENGTH - len(NAME_SUFFIX)
+    if longest < len(definition.name) <= _MAX_NAME_LENGTH:
+        yield fault("job.name-too-long-to-split", pointer="/name", length=len(definition.name), high=longest)
+    if definition.stopping_conditions.max_human_labeled_objects is not None:
+        yield fault("job.split-stops-by-percentage", pointer="/stopping_conditions/max_human_labeled_objects")
 
 
 def _existing_label_faults(definition: LabelingJobDefinition, task_type: TaskType | None) -> Iterator[Fault]:

@@ -72,6 +72,8 @@ class LabelingJobDefinition(BaseModel):
     stopping_conditions: StoppingConditions = StoppingConditions()
     existing_label_attribute: str | None = None
     output_kms_key_id: str | None = None
+    # Whether a manifest of more objects than one labeling job takes is divided over several.
+    split: bool = False
     tags: dict[str, str] = Field(default_factory=dict, max_length=_MAX_ENTRIES)
 
     @property

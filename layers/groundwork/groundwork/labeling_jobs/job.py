@@ -25,6 +25,18 @@ class Counters:
 
 
 @dataclass(frozen=True, slots=True)
+class Parts:
+    """How many parts a split labeling job has, by where they stand."""
+
+    total: int
+    waiting: int
+    running: int = 0
+    completed: int = 0
+    failed: int = 0
+    stopped: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Validation:
     """What the last validation found: counts, and the faults a client can act on (the whole report is in S3)."""
 
@@ -69,6 +81,8 @@ class LabelingJob:
     progress: int = 0
     progressed_at: datetime | None = None
     stalled_since: datetime | None = None
+    # Of a job that was split: its parts are the labeling jobs on the service, and it has none there itself.
+    parts: Parts | None = None
     # The execution that claimed this submission; only it may move the job through its launch.
     launch_execution: str | None = None
     # The Idempotency-Key that created the job, so that a create repeated after a crash finds its own job and not a conflict.
@@ -111,6 +125,7 @@ class LabelingJob:
             "failure_reason": self.failure_reason,
             "output_manifest_uri": self.output_manifest_uri,
             "stalled_since": rfc3339(self.stalled_since),
+            "parts": None if self.parts is None else {name: getattr(self.parts, name) for name in Parts.__slots__},
             "source": {"kind": self.source.kind, "detail": self.source.detail},
         }
 

@@ -1,7 +1,8 @@
 """The launch of a labeling job, step by step, as the launch machine drives it.
 
 copy and validate the manifest -> compose template and label categories -> presign what workers will see
--> create the labeling job -> record.
+-> create the labeling job -> record; or, when there are more objects than one labeling job takes, divide it into parts
+(`labeling_jobs.splitting`).
 
 A step names the job, the submission it belongs to and the execution that claimed it. A step of a launch that was superseded
 (the job went back to Draft and was submitted again) finds out and does nothing. Every step may be repeated.
@@ -23,6 +24,7 @@ from groundwork.labeling_jobs import defaults
 from groundwork.labeling_jobs.history import status_changed
 from groundwork.labeling_jobs.job import LabelingJob, Validation
 from groundwork.labeling_jobs.lifecycle import FINISHED, Status, may_move
+from groundwork.labeling_jobs.parts import MAX_PARTS, objects_per_job, sizes
 from groundwork.labeling_jobs.service_request import (
     LaunchTarget,
     create_labeling_job_request,
@@ -162,14 +164,31 @@ def presign_worker_view(store: JobStore, view: "WorkerView", step: LaunchStep, d
 def create_labeling_job(store: JobStore, service: "LabelingService", step: LaunchStep, deployment: Deployment) -> dict[str, Any]:
     """Create the job on the labeling service, or find the one that an earlier, interrupted attempt created.
 
-    Returns `{"outcome": "created", "labeling_job_arn"}`, `{"outcome": "refused" | "postponed", "reason"}` or superseded. Raises
-    botocore's errors for what trying again may mend.
+    Returns `{"outcome": "created", "labeling_job_arn"}`, `{"outcome": "refused" | "postponed", "reason"}`, superseded, or
+    `{"outcome": "oversized"}` for a job that must be split first. Raises botocore's errors for what trying again may mend.
     """
     job = step.job(store)
     if job is None or job.status is not Status.LAUNCHING:
         return SUPERSEDED
+    if must_be_split(job):
+        return {"outcome": "oversized"}
+    return create_in_service(service, job, launch_target(job, deployment))
+
+
+def must_be_split(job: LabelingJob) -> bool:
+    """Whether the validated manifest has more objects than one labeling job takes, and its owner wants it divided."""
+    return job.definition.split and (job.validation.objects or 0) > objects_per_job(_task_type(job))
+
+
+def lines_of_parts(job: LabelingJob) -> list[int]:
+    """How many lines of the validated manifest each part of the job gets, in order."""
+    return sizes(job.validation.objects or 0, objects_per_job(_task_type(job)))
+
+
+def create_in_service(service: "LabelingService", job: LabelingJob, target: LaunchTarget) -> dict[str, Any]:
+    """Create this very job on the labeling service, or find it there. Outcomes and errors as of `create_labeling_job`."""
     try:
-        answer = service.create_labeling_job(**create_labeling_job_request(job.definition, _target(job, deployment)))
+        answer = service.create_labeling_job(**create_labeling_job_request(job.definition, target))
     except ClientError as error:
         if error.operation_name != "CreateLabelingJob":
             raise  # trouble inside the built-in service, not its answer
@@ -203,12 +222,12 @@ def describe_in_service(service: "LabelingService", name: str) -> dict[str, Any]
 def find_in_service(service: "LabelingService", job: LabelingJob) -> str | None:
     """The ARN of this very job (known by its tag) on the labeling service; None when the service has no such job or it is another's."""
     description = describe_in_service(service, job.name)
-    return str(description["LabelingJobArn"]) if description and is_same_job(job, description) else None
+    return str(description["LabelingJobArn"]) if description and is_same_job(job.job_id, description) else None
 
 
-def is_same_job(job: LabelingJob, description: Mapping[str, Any]) -> bool:
+def is_same_job(job_id: str, description: Mapping[str, Any]) -> bool:
     """Whether the service's job is ours and not a namesake: known by the tag that the launch gave it."""
-    return any(tag["Key"] == JOB_ID_TAG and tag["Value"] == job.job_id for tag in description.get("Tags", []))
+    return any(tag["Key"] == JOB_ID_TAG and tag["Value"] == job_id for tag in description.get("Tags", []))
 
 
 def advance(
@@ -256,8 +275,8 @@ def settle_interrupted(
     draft again. Safe to repeat; an execution that no longer holds the job changes nothing.
     """
     job = store.job(name)
-    if job is None or job.launch_execution != execution or job.status not in {Status.VALIDATING, Status.LAUNCHING}:
-        return "nothing-to-settle"
+    if job is None or job.launch_execution != execution or job.status not in {Status.VALIDATING, Status.LAUNCHING} or job.parts:
+        return "nothing-to-settle"  # a split job's launch ended when it got its parts
     step = LaunchStep(name, job.submission, execution)
     arn = find_in_service(service, job) if job.status is Status.LAUNCHING else None
     if arn:
@@ -276,7 +295,7 @@ def manifest_expectation(job: LabelingJob) -> ManifestExpectation:
         task_type_key=task_type.key,
         source_attribute=task_type.source_attribute,
         is_image=task_type.category == "Image",
-        max_objects=task_type.max_objects,
+        max_objects=objects_per_job(task_type) * (MAX_PARTS if job.definition.split else 1),
         label_attribute=defaults.label_attribute_name(job.definition),
         existing_label_attribute=job.definition.existing_label_attribute,
         needs_existing_labels=task_type.needs_existing_labels,
@@ -318,7 +337,8 @@ def _validate_copy(s3: "S3Client", job: LabelingJob, locations: DataLocations, d
     return manifest_validation.validate(s3, copy, locations=locations, expectation=expectation)
 
 
-def _target(job: LabelingJob, deployment: Deployment) -> LaunchTarget:
+def launch_target(job: LabelingJob, deployment: Deployment) -> LaunchTarget:
+    """Where the job is launched, with the files that its launch prepared."""
     return LaunchTarget(
         project=job.project,
         job_id=job.job_id,

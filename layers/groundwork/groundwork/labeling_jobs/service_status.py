@@ -4,7 +4,7 @@ Events are hints: they may repeat, come late, out of order, or not at all. Whate
 (DescribeLabelingJob) and the answer goes through the one transition table, so events and the reconciler do the same.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from groundwork.labeling_jobs.history import status_changed
 from groundwork.labeling_jobs.job import Counters, LabelingJob
 from groundwork.labeling_jobs.launching import describe_in_service, is_same_job, settle_interrupted
 from groundwork.labeling_jobs.lifecycle import FINISHED, IN_SERVICE, Status, may_move
+from groundwork.labeling_jobs.parts import Part
 from groundwork.labeling_jobs.progress import progress_of
 from groundwork.store import JobStore
 
@@ -43,7 +44,7 @@ def record_service_status(
         description = describe_in_service(service, job.name)
         if description is None:
             changes = _end_of_vanished(job, now)
-        elif is_same_job(job, description):
+        elif is_same_job(job.job_id, description):
             changes = _changes(job, description, now, stalled_after)
         else:
             changes = {}
@@ -58,10 +59,42 @@ def record_service_status(
     raise PreconditionFailedError(f"The labeling job {name!r} keeps changing; its status could not be recorded.")
 
 
-def stop_in_service(service: "LabelingService", name: str) -> None:
-    """Tell the service to stop the job. Nothing to do when it is stopping, at rest or unknown there; safe to repeat."""
+def record_part_status(store: JobStore, service: "LabelingService", name: str, *, now: datetime) -> Part | None:
+    """The same for a part of a split job. Returns the part as it is now; None when it is not one of ours."""
+    for _ in range(_SAVE_ATTEMPTS):
+        part = store.part(name)
+        if part is None or part.begun_at is None or part.is_at_rest:
+            return part
+        description = describe_in_service(service, part.name)
+        changes: dict[str, Any] = {}
+        if description is None:
+            # Begun is not created: the service need not know the part before its ARN is kept.
+            if part.labeling_job_arn is not None and now - part.begun_at >= _UNKNOWN:
+                changes = {"status": Status.FAILED, "finished_at": now, "failure_reason": _VANISHED}
+        elif is_same_job(part.job_id, description):
+            changes = _differences(part, _said(part, description, now))
+        if not changes:
+            return part
+        moved = part.changed(**changes)
+        try:
+            store.save_part(part, moved)
+        except PreconditionFailedError:
+            continue
+        return moved
+    raise PreconditionFailedError(f"The part {name!r} keeps changing; its status could not be recorded.")
+
+
+def stop_in_service(service: "LabelingService", name: str, job_id: str) -> None:
+    """Tell the service to stop this very job. Nothing to do when it is stopping or at rest; safe to repeat.
+
+    Nor when the service has no such job, or has a namesake: of a split job it has the parts.
+    """
     description = describe_in_service(service, name)
-    if description and description["LabelingJobStatus"] in {Status.INITIALIZING, Status.IN_PROGRESS}:
+    if (
+        description is not None
+        and is_same_job(job_id, description)
+        and description["LabelingJobStatus"] in {Status.INITIALIZING, Status.IN_PROGRESS}
+    ):
         service.stop_labeling_job(LabelingJobName=name)
 
 
@@ -93,6 +126,8 @@ def _reconcile_one(
     now: datetime,
     stalled_after: timedelta,
 ) -> bool:
+    if job.parts is not None:
+        return False  # its parts are on the service, and `SplitJobs.drive_all` looks after them
     if job.status in {Status.VALIDATING, Status.LAUNCHING}:
         execution = job.launch_execution
         if launch_lives(execution) if execution else now - job.updated_at <= _UNCLAIMED:
@@ -101,7 +136,7 @@ def _reconcile_one(
         outcome = settle_interrupted(store, service, name=job.name, execution=execution, cause=cause, now=now)
         return outcome == "settled"
     if job.status is Status.STOPPING:
-        stop_in_service(service, job.name)
+        stop_in_service(service, job.name, job.job_id)
     after = record_service_status(store, service, job.name, now=now, stalled_after=stalled_after)
     return after is not None and after.version != job.version
 
@@ -113,14 +148,19 @@ def _end_of_vanished(job: LabelingJob, now: datetime) -> dict[str, Any]:
     return {"status": Status.FAILED, "finished_at": now, "failure_reason": _VANISHED, "stalled_since": None}
 
 
-def _changes(job: LabelingJob, description: dict[str, Any], now: datetime, stalled_after: timedelta | None) -> dict[str, Any]:
+def _changes(job: LabelingJob, description: Mapping[str, Any], now: datetime, stalled_after: timedelta | None) -> dict[str, Any]:
     """What differs between the job and the service's description of it."""
+    said = _said(job, description, now)
+    progress = progress_of(job, status=said.get("status", job.status), counters=said["counters"], now=now, stalled_after=stalled_after)
+    return _differences(job, said | progress)
+
+
+def _said(job: LabelingJob | Part, description: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """The service's description of a job, or of a part of one, in our words; its status only if it may move there."""
     said = Status(description["LabelingJobStatus"])
-    moves = may_move(job.status, said)
     counters = _counters(description["LabelCounters"]) if "LabelCounters" in description else job.counters
     seen: dict[str, Any] = {"counters": counters, "labeling_job_arn": description["LabelingJobArn"]}
-    seen |= progress_of(job, status=said if moves else job.status, counters=counters, now=now, stalled_after=stalled_after)
-    if moves:
+    if may_move(job.status, said):
         seen["status"] = said
         if said is not Status.INITIALIZING and job.started_at is None:
             seen["started_at"] = now
@@ -130,6 +170,10 @@ def _changes(job: LabelingJob, description: dict[str, Any], now: datetime, stall
     output = description.get("LabelingJobOutput", {}).get("OutputDatasetS3Uri")
     if output:
         seen["output_manifest_uri"] = output
+    return seen
+
+
+def _differences(job: LabelingJob | Part, seen: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in seen.items() if getattr(job, name) != value}
 
 
