@@ -21,6 +21,7 @@ METHODS: dict[str, tuple[str, ...]] = {
     "/projects/{project}/labeling-jobs/{name}": ("GET", "PATCH", "DELETE"),
     "/projects/{project}/labeling-jobs/{name}/clone": ("POST",),
     "/projects/{project}/labeling-jobs/{name}/events": ("GET",),
+    "/projects/{project}/labeling-jobs/{name}/parts": ("GET",),
     "/projects/{project}/labeling-jobs/{name}/output": ("GET",),
     "/projects/{project}/labeling-jobs/{name}/stop": ("POST",),
     "/projects/{project}/labeling-jobs/{name}/submit": ("POST",),
