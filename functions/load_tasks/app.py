@@ -1,8 +1,8 @@
-"""Load the tasks of a labeling job on the built-in labeling service.
+"""Load the tasks of one range of a labeling job's manifest on the built-in labeling service.
 
-Trigger: state LoadTasks of the run machine, with {"labeling_job_name"}.
-Effect:  one task per line of the input manifest that lacks the label; {"outcome": "loaded", "tasks", "shards"}, or
-         {"outcome": "refused", "failure_reason"} for input that cannot be worked on.
+Trigger: states LoadFirstRange and LoadRange of the run machine, with {"labeling_job_name", "range"}: the range's number in the plan.
+Effect:  one task per line that lacks the label; {"outcome": "loaded", "tasks"}, or {"outcome": "refused", "failure_reason"} for input
+         that cannot be worked on.
 Repeats: harmless; what is loaded stays as it is.
 """
 
@@ -26,12 +26,12 @@ s3 = boto3.client("s3")
 @logger.inject_lambda_context(clear_state=True)
 @tracer.capture_lambda_handler(capture_response=False)
 def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:  # noqa: ARG001
-    name = event["labeling_job_name"]
-    logger.append_keys(labeling_job=name)
+    name, number = event["labeling_job_name"], event["range"]
+    logger.append_keys(labeling_job=name, range=number)
     try:
-        loaded = load_tasks(name, store, s3)
+        tasks = load_tasks(name, number, store, s3)
     except InputRefusedError as refusal:
         logger.info("input refused", reason=str(refusal))
         return {"outcome": "refused", "failure_reason": str(refusal)}
-    logger.info("tasks loaded", tasks=loaded.tasks, shards=loaded.shards)
-    return {"outcome": "loaded", "tasks": loaded.tasks, "shards": loaded.shards}
+    logger.info("tasks loaded", tasks=tasks)
+    return {"outcome": "loaded", "tasks": tasks}

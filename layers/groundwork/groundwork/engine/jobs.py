@@ -1,5 +1,6 @@
 """A labeling job as the built-in engine keeps it: the CreateLabelingJob request, and how far its run has come."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,6 +14,8 @@ from groundwork.task_types import TaskType, task_type_of
 # Ground Truth fails a job after 30 days (API LabelingJobStoppingConditions); here it ends with what was labeled until then.
 MAX_LIFETIME = timedelta(days=30)
 DEFAULT_AVAILABILITY = timedelta(days=10)
+# How often, at most, the output is written while a job runs.
+_INTERIM_OUTPUTS = 20
 
 
 class JobStatus(StrEnum):
@@ -33,6 +36,7 @@ class JobStatus(StrEnum):
 class WaitOutcome(StrEnum):
     """Why a run stopped waiting for workers."""
 
+    INTERIM = "interim"  # for a moment: what is finished goes into the output, and the wait begins again
     DONE = "done"
     STOPPED = "stopped"
     EXPIRED = "expired"
@@ -52,6 +56,9 @@ class Counters:
     failed: int = 0
     unlabeled: int = 0
 
+    def __add__(self, other: "Counters") -> "Counters":
+        return Counters(self.human_labeled + other.human_labeled, self.failed + other.failed, self.unlabeled + other.unlabeled)
+
     def label_counters(self) -> dict[str, int]:
         """As the API gives them. The built-in engine has no machine labels."""
         return {
@@ -68,9 +75,11 @@ class EngineJob:
     """One labeling job.
 
     `attempt` counts executions of the run machine, `false_starts` those in a row that died before they waited for workers, `token` is
-    the waiting one's task token. `shards` is None until all tasks are loaded; `closed_shards` of them take no more answers.
+    the waiting one's task token. `shards` is None until loading is planned; `closed_shards` of them take no more answers, and
+    `published_shards` of those were closed when the output was last written while the job ran.
     `label_categories` is the label-category document, `manifest_pin` says which content of the input manifest is meant (see
-    loading.py); both are None until loading begins. `counters` is None until the output is written.
+    loading.py); both are None until loading begins. `outcome` says why the job takes no more work, once that is settled. `counters` is
+    None until the whole output is written.
     """
 
     name: str
@@ -85,8 +94,10 @@ class EngineJob:
     failure_reason: str | None = None
     shards: int | None = None
     closed_shards: int = 0
+    published_shards: int = 0
     label_categories: Mapping[str, Any] | None = None
     manifest_pin: Mapping[str, str] | None = None
+    outcome: WaitOutcome | None = None
     counters: Counters | None = None
 
     @property
@@ -192,6 +203,8 @@ class EngineJob:
 
     def wait_outcome(self, now: datetime) -> WaitOutcome | None:
         """Why there is nothing left to wait for; None while workers may still answer."""
+        if self.outcome is not None:
+            return self.outcome
         if self.shards is not None and self.closed_shards >= self.shards:
             return WaitOutcome.DONE
         if self.status is JobStatus.STOPPING:
@@ -199,6 +212,13 @@ class EngineJob:
         if now >= self.deadline:
             return WaitOutcome.EXPIRED
         return None
+
+    @property
+    def is_output_due(self) -> bool:
+        """Whether enough shards were finished since the output was last written to write it again, while the job runs."""
+        if self.shards is None:
+            return False
+        return self.closed_shards - self.published_shards >= math.ceil(self.shards / _INTERIM_OUTPUTS)
 
 
 def team_of(workteam_arn: str) -> str:

@@ -1,31 +1,43 @@
-"""The end of a run: close the shards, consolidate what was answered, write the output tree, bring the job to rest.
+"""The output of a labeling job: consolidate what was answered, range by range, and put the output manifest together.
+
+The run machine does so in three steps: `plan` says which ranges of the manifest are to be consolidated, `consolidate` does one of them,
+`assemble` writes the manifest from all. While the job runs it writes the output now and then with the ranges whose shards are finished;
+what was consolidated then is not consolidated again at the end. A round is what belongs together: RUN for the job's own run, or a name
+of its own for every time that a job at rest is consolidated again.
 
 Everything follows from the stored answers, so doing it again gives the same files, byte for byte.
 """
 
 import json
+import math
+import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import batched, groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
+import boto3
+
+from groundwork.engine import store as engine_store
 from groundwork.engine.answers import Answer, answer_of
 from groundwork.engine.consolidation import LabelContext, ObjectAnswers, consolidate, creation_date
 from groundwork.engine.jobs import Counters, EngineJob, JobStatus, WaitOutcome
 from groundwork.engine.leases import Task
-from groundwork.engine.loading import input_lines
-from groundwork.engine.output_tree import OutputTree, compact, write_all
-from groundwork.engine.store import EngineStore, StoredAnswer, shard_of
-from groundwork.errors import NotFoundError
+from groundwork.engine.loading import input_lines, job_named, range_of
+from groundwork.engine.output_tree import OutputParts, OutputTree, compact, write_all
+from groundwork.engine.store import EngineStore, Shard, ShardResult, StoredAnswer, shard_numbers, shard_of
+from groundwork.manifest import ManifestRange
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mypy_boto3_s3 import S3Client
 
+# The round of a job's own run.
+RUN = "run"
 # Ground Truth consolidates up to 50 objects in one call (seen in published job output).
 _OBJECTS_PER_CONSOLIDATION = 50
 # The form of lines that Ground Truth could not label (seen in published output manifests), with its causes in our words.
@@ -45,43 +57,115 @@ class Finished:
     labeling_job_arn: str
 
 
-def finish(name: str, outcome: WaitOutcome, store: EngineStore, s3: "S3Client", now: datetime) -> Finished:
-    """Write the output and bring the job to rest. A job at rest stays as it is. Raises NotFoundError, InputRefusedError."""
-    job = store.job(name)
-    if job is None:
-        raise NotFoundError(f"There is no labeling job {name!r}.")
-    if not job.status.is_at_rest:
-        counters = write_output(job, outcome, store, s3)
-        status = JobStatus.STOPPED if outcome is WaitOutcome.STOPPED else JobStatus.COMPLETED
-        if not store.come_to_rest(name, status, now, counters=counters):
-            # Somebody else brought it to rest meanwhile; theirs is the status that stands.
-            job = store.job(name) or job
-            status = job.status
-        return Finished(status, job.arn)
-    return Finished(job.status, job.arn)
+class Output:
+    """What the run machine's functions do for the output. All methods raise NotFoundError when there is no such job."""
+
+    def __init__(self, store: EngineStore, s3: "S3Client", data_bucket: str) -> None:
+        self._store = store
+        self._s3 = s3
+        self._data_bucket = data_bucket
+
+    @classmethod
+    def from_env(cls) -> Self:
+        """Over the table and the bucket that the environment names. A missing setting fails the cold start."""
+        return cls(EngineStore.from_env(), boto3.client("s3"), os.environ["DATA_BUCKET"])
+
+    def plan(self, name: str, round_: str, outcome: WaitOutcome) -> list[int] | None:
+        """The numbers of the ranges that this round is still to consolidate, or None when the round has no business with the job.
+
+        `outcome` is why the wait ended; after INTERIM only ranges count whose shards are all closed. Any other outcome settles what the
+        labels are made of, so from here on workers get no more leases, and an outcome that was settled earlier stands.
+        """
+        job = job_named(name, self._store)
+        ranges = self._store.plan(name)
+        if ranges is None or (round_ == RUN) is job.status.is_at_rest:
+            return None
+        job = self._store.note_interim_output(name) if outcome is WaitOutcome.INTERIM else self._store.settle_outcome(name, outcome)
+        shards = {shard.number: shard for shard in self._store.shards(name)}
+        return [
+            number
+            for number, planned in enumerate(ranges)
+            if not _is_done(planned, shards, round_) and (job.outcome is not None or _is_closed(planned, shards))
+        ]
+
+    def consolidate(self, name: str, number: int, round_: str) -> Counters:
+        """Write the output's lines of one range, and the files that stand behind them; gives the range's objects by outcome.
+
+        Once the job's outcome is settled, shards that are open are closed to answers first. An object with all its answers is labeled.
+        When the job was stopped, or reached its limit, one with fewer stays as it came in; when its time is over, fewer answers count
+        too, and an object without any has failed (sms-data-output, sms-custom-templates-step3). Raises InputRefusedError when the
+        manifest that the job began with is gone.
+        """
+        job = job_named(name, self._store)
+        planned = range_of(name, number, self._store)
+        consolidation = _Consolidation(job, self._store, OutputTree(job, self._s3))
+        loaded = {shard.number for shard in self._store.shards_of(name, planned)}
+        counted: dict[int, Counters] = {}
+        with tempfile.TemporaryFile() as file:
+            for shard, lines in groupby(input_lines(job, planned, self._s3), key=lambda entry: shard_of(entry[0])):
+                additions: Mapping[int, Mapping[str, Any]] = {}
+                if shard in loaded:
+                    if job.outcome is not None:
+                        self._store.close_shard(name, shard, only_if_finished=False)
+                    additions, counted[shard] = consolidation.of_shard(shard)
+                for line_number, line in lines:
+                    addition = additions.get(line_number)
+                    file.write(line if addition is None else _augmented(line, job.label_attribute, addition))
+                    file.write(b"\n")
+            file.seek(0)
+            self._parts(job).put(number, file)
+        for shard, counters in counted.items():
+            self._store.keep_result(name, shard, ShardResult(round_, counters))
+        return sum(counted.values(), start=Counters())
+
+    def assemble(self, name: str, round_: str, now: datetime) -> Finished | None:
+        """Write the output manifest, and bring the job to rest once its outcome is settled; None when it was not.
+
+        While a job runs, ranges that are not consolidated yet stand in its output as they came in. Raises InputRefusedError.
+        """
+        job = job_named(name, self._store)
+        if round_ == RUN and job.status.is_at_rest:
+            return Finished(job.status, job.arn)
+        ranges = self._store.plan(name) or []
+        shards = {shard.number: shard for shard in self._store.shards(name)}
+        OutputTree(job, self._s3).put_manifest(self._lines(job, ranges, shards, round_))
+        if job.outcome is None:
+            return None
+        counters = sum((shard.result.counters for shard in shards.values() if shard.result), start=Counters())
+        if round_ == RUN:
+            job = self._come_to_rest(job, counters, now)
+        else:
+            self._store.keep_counters(name, counters)
+        self._parts(job).drop(len(ranges))
+        return Finished(job.status, job.arn)
+
+    def _lines(self, job: EngineJob, ranges: Sequence[ManifestRange], shards: Mapping[int, Shard], round_: str) -> Iterator[bytes]:
+        for number, planned in enumerate(ranges):
+            if job.outcome is not None or _is_done(planned, shards, round_):
+                yield from self._parts(job).chunks(number)
+            else:
+                yield from (line + b"\n" for _, line in input_lines(job, planned, self._s3))
+
+    def _come_to_rest(self, job: EngineJob, counters: Counters, now: datetime) -> EngineJob:
+        status = JobStatus.STOPPED if job.outcome is WaitOutcome.STOPPED else JobStatus.COMPLETED
+        if self._store.come_to_rest(job.key, status, now, counters=counters):
+            return replace(job, status=status)
+        # Somebody else brought it to rest meanwhile; theirs is the status that stands.
+        return job_named(job.key, self._store)
+
+    def _parts(self, job: EngineJob) -> OutputParts:
+        return OutputParts(job, self._s3, self._data_bucket)
 
 
-def write_output(job: EngineJob, outcome: WaitOutcome, store: EngineStore, s3: "S3Client") -> Counters:
-    """Close all shards to answers, then write the whole output tree. Raises InputRefusedError when the manifest it began with is gone.
+def _is_done(planned: ManifestRange, shards: Mapping[int, Shard], round_: str) -> bool:
+    """Whether this round has written the range's lines."""
+    found = [shards.get(number) for number in shard_numbers(planned)]
+    return all(shard is not None and shard.result is not None and shard.result.round == round_ for shard in found)
 
-    An object with all its answers is labeled. When the job was stopped, or reached its limit, one with fewer stays as it came in; when
-    its time is over, fewer answers count too, and an object without any has failed (sms-data-output, sms-custom-templates-step3).
-    """
-    tree = OutputTree(job, s3)
-    consolidation = _Consolidation(job, outcome, store, tree)
-    shards = {shard.number for shard in store.shards(job.key)}
-    with tempfile.TemporaryFile() as file:
-        for shard, numbered in groupby(input_lines(job, s3), key=lambda entry: shard_of(entry[0])):
-            additions: Mapping[int, Mapping[str, Any]] = {}
-            if shard in shards:
-                store.close_shard(job.key, shard, only_if_finished=False)
-                additions = consolidation.of_shard(shard)
-            for number, line in numbered:
-                file.write(line if number not in additions else _augmented(line, job.label_attribute, additions[number]))
-                file.write(b"\n")
-        file.seek(0)
-        tree.put_manifest(file)
-    return Counters(consolidation.labeled, consolidation.failed, consolidation.unlabeled)
+
+def _is_closed(planned: ManifestRange, shards: Mapping[int, Shard]) -> bool:
+    found = [shards.get(number) for number in shard_numbers(planned)]
+    return all(shard is not None and shard.is_closed for shard in found)
 
 
 def _augmented(line: bytes, label_attribute: str, addition: Mapping[str, Any]) -> bytes:
@@ -93,50 +177,53 @@ def _augmented(line: bytes, label_attribute: str, addition: Mapping[str, Any]) -
 
 
 class _Consolidation:
-    """One pass over the shards, in order; counts objects by outcome."""
+    """Consolidates shards, and counts their objects by outcome."""
 
-    def __init__(self, job: EngineJob, outcome: WaitOutcome, store: EngineStore, tree: OutputTree) -> None:
+    def __init__(self, job: EngineJob, store: EngineStore, tree: OutputTree) -> None:
         self._job = job
-        self._outcome = outcome
+        # A range that is consolidated while the job runs has all its answers.
+        self._outcome = job.outcome or WaitOutcome.DONE
         self._store = store
         self._tree = tree
         categories = (job.label_categories or {}).get("labels", ())
         self._context = LabelContext(job.task_type, categories, f"labeling-job/{job.key}")
-        self._last_batch_at: datetime | None = None
-        self.labeled = self.failed = self.unlabeled = 0
+        self._labeled = self._failed = self._unlabeled = 0
 
-    def of_shard(self, shard: int) -> Mapping[int, Mapping[str, Any]]:
-        """What to add to each line of the shard, by line number; lines that stay as they are are not in it."""
+    def of_shard(self, shard: int) -> tuple[Mapping[int, Mapping[str, Any]], Counters]:
+        """What to add to each line of the shard, by line number, and its objects by outcome. Lines that stay as they are are not in it."""
+        self._labeled = self._failed = self._unlabeled = 0
         additions: dict[int, Mapping[str, Any]] = {}
-        for batch in batched(self._labeled_objects(shard, additions), _OBJECTS_PER_CONSOLIDATION, strict=False):
-            self._consolidate(batch, additions)
-        return additions
+        labeled = self._labeled_objects(shard, additions)
+        for call, batch in enumerate(batched(labeled, _OBJECTS_PER_CONSOLIDATION, strict=False)):
+            self._consolidate(shard, call, batch, additions)
+        return additions, Counters(self._labeled, self._failed, self._unlabeled)
 
     def _labeled_objects(self, shard: int, additions: dict[int, Mapping[str, Any]]) -> Iterator[tuple[Task, list[StoredAnswer]]]:
         # Tasks and answers both come in the order of task numbers, so one object's answers are in memory at a time.
         answers = groupby(self._store.answers(self._job.key, shard), key=lambda answer: answer.task)
         answered, group = next(answers, (None, iter(())))
-        for task in self._store.tasks(self._job.key, shard):
+        for task in self._store.tasks(self._job.key, shard, page_size=engine_store.SHARD_SIZE):
             given: list[StoredAnswer] = []
             if answered == task.number:
                 given = list(group)
                 answered, group = next(answers, (None, iter(())))
             if given and (not self._outcome.leaves_the_rest or len(given) >= task.needed):
-                self.labeled += 1
+                self._labeled += 1
                 yield task, given
             elif given or self._outcome.leaves_the_rest:
-                self.unlabeled += 1
+                self._unlabeled += 1
             else:
-                self.failed += 1
+                self._failed += 1
                 additions[task.number] = {f"{self._job.label_attribute}-metadata": _FAILED}
 
-    def _consolidate(self, batch: Sequence[tuple[Task, list[StoredAnswer]]], additions: dict[int, Mapping[str, Any]]) -> None:
+    def _consolidate(
+        self, shard: int, call: int, batch: Sequence[tuple[Task, list[StoredAnswer]]], additions: dict[int, Mapping[str, Any]]
+    ) -> None:
         objects = [self._object(task, [self._with_content(answer) for answer in stored]) for task, stored in batch]
         labels = consolidate(self._context, objects)
         request: list[dict[str, Any]] = []
         response: list[dict[str, Any]] = []
         writes: list[Callable[[], object]] = []
-        last_submission = max(answer.submitted_at for _, answers in batch for answer in answers)
         for (task, stored), entry, label in zip(batch, objects, labels, strict=True):
             addition = {self._job.label_attribute: label.value, f"{self._job.label_attribute}-metadata": label.metadata}
             additions[task.number] = addition
@@ -146,18 +233,19 @@ class _Consolidation:
             if label.mask is not None:
                 writes.append(partial(self._tree.put_mask, self._tree.mask_uri(task.number, creation_date(entry.answers)), label.mask))
         write_all(writes)
-        self._tree.put_consolidation(self._time_of_batch(last_submission), request, response)
+        self._tree.put_consolidation(self._time_of_call(shard, call), request, response)
 
     def _object(self, task: Task, answers: Sequence[Answer]) -> ObjectAnswers:
         return ObjectAnswers(answers, str(self._tree.mask_uri(task.number, creation_date(answers))))
 
-    def _time_of_batch(self, last_submission: datetime) -> datetime:
-        """The last submission, but later than the batch before, because the time is the name of the batch's files."""
-        at = last_submission.replace(microsecond=0)
-        if self._last_batch_at is not None:
-            at = max(at, self._last_batch_at + timedelta(seconds=1))
-        self._last_batch_at = at
-        return at
+    def _time_of_call(self, shard: int, call: int) -> datetime:
+        """The time that names a call's files. Ground Truth names them after the second of the call, and calls here share seconds.
+
+        So every call that a job may need has a second of its own, counted from the job's creation, and consolidating again writes
+        the same files.
+        """
+        calls_per_shard = math.ceil(engine_store.SHARD_SIZE / _OBJECTS_PER_CONSOLIDATION)
+        return self._job.created_at + timedelta(seconds=shard * calls_per_shard + call)
 
     def _with_content(self, stored: StoredAnswer) -> Answer:
         content = stored.content if stored.content is not None else self._tree.answer_content(stored.content_key or "")

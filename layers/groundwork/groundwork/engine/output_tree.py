@@ -7,10 +7,13 @@ which would be too late for an answer to survive the loss of the engine's table.
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from typing import IO, TYPE_CHECKING, Any
+from itertools import batched
+from typing import IO, TYPE_CHECKING, Any, cast
+
+from boto3.s3.transfer import TransferConfig
 
 from groundwork.data_locations import S3Uri
 from groundwork.engine.answers import Answer
@@ -21,6 +24,10 @@ if TYPE_CHECKING:
 
 # Not more than a boto3 client keeps connections by default.
 _WRITES_AT_ONCE = 10
+_CHUNK = 1024 * 1024
+_KEYS_IN_ONE_REQUEST = 1000
+# One part after the other: several at once would each be in memory. S3 takes 10,000 parts, so this is enough for 150 GB.
+_IN_PARTS = TransferConfig(multipart_threshold=16 * _CHUNK, multipart_chunksize=16 * _CHUNK, use_threads=False)
 _CONSOLIDATED = "annotations/consolidated-annotation"
 
 
@@ -39,9 +46,7 @@ class OutputTree:
         self._s3 = s3
         self._root = job.output_root
         self._manifest = job.output_manifest
-        self._encryption: dict[str, Any] = {}
-        if job.kms_key_id:
-            self._encryption = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": job.kms_key_id}
+        self._encryption = encryption_of(job)
 
     # --- answers -------------------------------------------------------------------------------------------------
 
@@ -81,16 +86,66 @@ class OutputTree:
     def put_mask(self, uri: S3Uri, png: bytes) -> None:
         self._s3.put_object(Bucket=uri.bucket, Key=uri.key, Body=png, ContentType="image/png", **self._encryption)
 
-    def put_manifest(self, file: IO[bytes]) -> None:
-        """The augmented manifest, streamed in parts."""
-        self._s3.upload_fileobj(
-            file, self._manifest.bucket, self._manifest.key, ExtraArgs={"ContentType": "application/jsonl", **self._encryption}
-        )
+    def put_manifest(self, chunks: Iterator[bytes]) -> None:
+        """The augmented manifest, in a stream: memory holds one part of the upload."""
+        file = cast("IO[bytes]", _Stream(chunks))
+        extra = {"ContentType": "application/jsonl", **self._encryption}
+        self._s3.upload_fileobj(file, self._manifest.bucket, self._manifest.key, ExtraArgs=extra, Config=_IN_PARTS)
 
     def _put(self, relative: str, body: bytes) -> str:
         key = self._root.child(relative).key
         self._s3.put_object(Bucket=self._root.bucket, Key=key, Body=body, ContentType="application/json", **self._encryption)
         return key
+
+
+class OutputParts:
+    """The lines of the output manifest, one object for each range of the input, until they are put together.
+
+    They lie in the data bucket where no project reaches, because what is in them goes into the output unread.
+    """
+
+    def __init__(self, job: EngineJob, s3: "S3Client", data_bucket: str) -> None:
+        self._s3 = s3
+        self._bucket = data_bucket
+        self._prefix = f"engine/parts/{job.key}/"
+        self._encryption = encryption_of(job)
+
+    def put(self, number: int, file: IO[bytes]) -> None:
+        self._s3.upload_fileobj(file, self._bucket, self._key(number), ExtraArgs=self._encryption, Config=_IN_PARTS)
+
+    def chunks(self, number: int) -> Iterator[bytes]:
+        body = self._s3.get_object(Bucket=self._bucket, Key=self._key(number))["Body"]
+        return cast("Iterator[bytes]", body.iter_chunks(_CHUNK))
+
+    def drop(self, count: int) -> None:
+        """Delete the first `count` parts; those that are not there do not matter."""
+        for numbers in batched(range(count), _KEYS_IN_ONE_REQUEST, strict=False):
+            self._s3.delete_objects(
+                Bucket=self._bucket, Delete={"Objects": [{"Key": self._key(number)} for number in numbers], "Quiet": True}
+            )
+
+    def _key(self, number: int) -> str:
+        return f"{self._prefix}{number:05d}.jsonl"
+
+
+class _Stream:
+    """Chunks as a file that is read from beginning to end."""
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self._chunks = chunks
+        self._begun = bytearray()
+
+    def read(self, size: int) -> bytes:
+        while len(self._begun) < size and (chunk := next(self._chunks, None)) is not None:
+            self._begun += chunk
+        taken = bytes(self._begun[:size])
+        del self._begun[:size]
+        return taken
+
+
+def encryption_of(job: EngineJob) -> dict[str, Any]:
+    """What to say with every write of the job's files."""
+    return {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": job.kms_key_id} if job.kms_key_id else {}
 
 
 def write_all(writes: Sequence[Callable[[], object]]) -> None:

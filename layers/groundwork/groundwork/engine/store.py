@@ -3,6 +3,7 @@
     pk                              sk                    item             gsi1 (pk / sk)             gsi2 (pk / sk)
     JOB#cats-1                      JOB                   labeling job                                NOT_AT_REST / vets#cats-1
     JOBS                            <created>#cats-1      entry in a list
+    JOB#cats-1                      PLAN                  the manifest's ranges
     JOB#cats-1                      SHARD#00003           shard            OPEN#cats-1 / SHARD#00003
     JOB#cats-1#SHARD#00003          000000612             task
     JOB#cats-1#SHARD#00003#ANSWERS  000000612#<worker>    answer
@@ -16,13 +17,17 @@
 - A shard's `closed` is the word on whether answers may still come: every answer's transaction is conditional on it, whoever
   closes a shard counts it on the job in the same transaction, and consolidation closes a shard before reading it. So an
   answer that was accepted is in the output.
+- Every line of the manifest is in a shard. One without tasks is closed from the start, so that a job is done when as many shards
+  are closed as its plan has.
+- A shard's `result` counts its objects by outcome once its lines of the output are written. Whoever opens a closed shard again must
+  remove it.
 """
 
 import json
 import os
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, astuple, dataclass, fields
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self, cast
 
@@ -30,8 +35,9 @@ import boto3
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.config import Config
 
-from groundwork.engine.jobs import Counters, EngineJob, JobStatus
+from groundwork.engine.jobs import Counters, EngineJob, JobStatus, WaitOutcome
 from groundwork.engine.leases import Hold, Task
+from groundwork.manifest import ManifestRange
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -57,13 +63,22 @@ _deserializer = TypeDeserializer()
 
 
 @dataclass(frozen=True, slots=True)
+class ShardResult:
+    """A shard's objects by outcome, when its lines of the output were written in this round (see output.py)."""
+
+    round: str
+    counters: Counters
+
+
+@dataclass(frozen=True, slots=True)
 class Shard:
-    """Up to 200 neighbouring manifest lines. `tasks` of them are to be labeled, `unfinished` lack answers."""
+    """200 neighbouring manifest lines (the last shard: what is left). `tasks` of them are to be labeled, `unfinished` lack answers."""
 
     number: int
     tasks: int
     unfinished: int
     is_closed: bool
+    result: ShardResult | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,20 +173,35 @@ class EngineStore:
 
     def begin_loading(self, name: str, manifest_pin: Mapping[str, str], label_categories: Mapping[str, Any]) -> EngineJob:
         """Pin the input manifest and keep the label categories, unless an earlier attempt did. Gives the job as it then is."""
-        answer = self._client.update_item(
-            TableName=self._table,
-            Key=_marshal(dict(zip(("pk", "sk"), _job_key(name), strict=True))),
-            UpdateExpression="SET manifest_pin = if_not_exists(manifest_pin, :pin), "
-            "label_categories = if_not_exists(label_categories, :categories)",
-            ConditionExpression="attribute_exists(pk)",
-            ExpressionAttributeValues=_marshal({":pin": manifest_pin, ":categories": _dump(label_categories)}),
-            ReturnValues="ALL_NEW",
+        return self._changed_job(
+            name,
+            "SET manifest_pin = if_not_exists(manifest_pin, :pin), label_categories = if_not_exists(label_categories, :categories)",
+            {":pin": manifest_pin, ":categories": _dump(label_categories)},
         )
-        return _job(_unmarshal(answer["Attributes"]))
 
-    def finish_loading(self, name: str, shards: int) -> None:
-        """Say how many shards there are; from here on the job is done once that many are closed."""
-        self._update_job(name, "SET shards = :shards", {":shards": shards}, "attribute_not_exists(shards)")
+    def save_plan(self, name: str, ranges: Sequence[ManifestRange]) -> None:
+        """Keep the manifest's ranges, and count the shards they make on the job. Changes nothing when there is a plan."""
+        lines = ranges[-1].first_line + ranges[-1].lines if ranges else 0
+        shards = {":shards": (lines + SHARD_SIZE - 1) // SHARD_SIZE}
+        plan = {"pk": f"JOB#{name.lower()}", "sk": "PLAN", "ranges": _dump([astuple(planned) for planned in ranges])}
+        self._transact([self._put_if_absent(plan), self._update(_job_key(name), "SET shards = :shards", shards, "attribute_exists(pk)")])
+
+    def plan(self, name: str) -> list[ManifestRange] | None:
+        """The ranges that the manifest is loaded and consolidated in; each has whole shards. None when loading was not planned yet."""
+        item = self._get(f"JOB#{name.lower()}", "PLAN")
+        return None if item is None else [ManifestRange(*planned) for planned in json.loads(item["ranges"])]
+
+    def note_interim_output(self, name: str) -> EngineJob:
+        """Note that the output is written with the shards that are closed now. Gives the job."""
+        return self._changed_job(name, "SET published_shards = closed_shards", {})
+
+    def settle_outcome(self, name: str, outcome: WaitOutcome) -> EngineJob:
+        """Say why the job takes no more work, unless that is settled. Gives the job as it then is."""
+        return self._changed_job(name, "SET outcome = if_not_exists(outcome, :outcome)", {":outcome": outcome.value})
+
+    def keep_counters(self, name: str, counters: Counters) -> None:
+        """Count the objects of a job at rest anew, once its output was written again."""
+        self._changed_job(name, "SET counters = :counters", {":counters": asdict(counters)})
 
     def request_stop(self, name: str, now: datetime) -> bool:
         """Move a job to Stopping. False when it is stopping already or at rest."""
@@ -211,7 +241,7 @@ class EngineStore:
         update = "SET #status = :status, modified_at = :now"
         if counters is not None:
             update += ", counters = :counters"
-            values[":counters"] = {"human_labeled": counters.human_labeled, "failed": counters.failed, "unlabeled": counters.unlabeled}
+            values[":counters"] = asdict(counters)
         if failure_reason is not None:
             update += ", failure_reason = :reason"
             values[":reason"] = failure_reason[:1024]
@@ -220,8 +250,14 @@ class EngineStore:
     # --- shards --------------------------------------------------------------------------------------------------
 
     def shards(self, name: str) -> Iterator[Shard]:
-        """A job's shards in order. There are none for stretches of lines that had the label already."""
+        """A job's shards that are loaded, in order."""
         return (_shard(item) for item in self._query(f"JOB#{name.lower()}", "SHARD#"))
+
+    def shards_of(self, name: str, planned: ManifestRange) -> Iterator[Shard]:
+        """Those of one range of the manifest."""
+        numbers = shard_numbers(planned)
+        between = {":pk": f"JOB#{name.lower()}", ":first": _shard_sk(numbers[0]), ":last": _shard_sk(numbers[-1])}
+        return (_shard(item) for item in self._pages("pk = :pk AND sk BETWEEN :first AND :last", between))
 
     def open_shards(self, name: str, *, first: int = 0, page_size: int = 100) -> Iterator[Shard]:
         """Shards that take answers, from number `first` on. Eventually consistent."""
@@ -235,21 +271,13 @@ class EngineStore:
         for page in pages:
             yield from (_shard(_unmarshal(item)) for item in page["Items"])
 
-    def has_shard(self, name: str, number: int) -> bool:
-        return self._get(f"JOB#{name.lower()}", _shard_sk(number)) is not None
-
-    def add_shard(self, name: str, number: int, tasks: int) -> None:
-        """Open a shard for work, once its tasks are in. Changes nothing when it is there already."""
-        item = {
-            "pk": f"JOB#{name.lower()}",
-            "sk": _shard_sk(number),
-            "gsi1pk": f"OPEN#{name.lower()}",
-            "gsi1sk": _shard_sk(number),
-            "number": number,
-            "tasks": tasks,
-            "unfinished": tasks,
-        }
-        self._transact([self._put_if_absent(item)])
+    def add_shard(self, name: str, number: int, *, tasks: int, unfinished: int) -> None:
+        """Open a shard for work, once its tasks are in; one with nothing to do is closed. Changes nothing when it is there already."""
+        item: Item = {"pk": f"JOB#{name.lower()}", "sk": _shard_sk(number), "number": number, "tasks": tasks, "unfinished": unfinished}
+        if unfinished:
+            self._transact([self._put_if_absent({**item, "gsi1pk": f"OPEN#{name.lower()}", "gsi1sk": _shard_sk(number)})])
+        else:
+            self._transact([self._put_if_absent({**item, "closed": True}), self._count_closed_shard(name)])
 
     def close_shard(self, name: str, number: int, *, only_if_finished: bool) -> bool:
         """Let no more answers in, and count the shard as closed on its job. False when it is closed already (or unfinished)."""
@@ -259,8 +287,16 @@ class EngineStore:
             condition += " AND unfinished <= :none"
             values[":none"] = 0
         shard = self._update((f"JOB#{name.lower()}", _shard_sk(number)), "SET closed = :yes REMOVE gsi1pk, gsi1sk", values, condition)
-        job = self._update(_job_key(name), "ADD closed_shards :one", {":one": 1}, "attribute_exists(pk)")
-        return not self._transact([shard, job])
+        return not self._transact([shard, self._count_closed_shard(name)])
+
+    def _count_closed_shard(self, name: str) -> Item:
+        return self._update(_job_key(name), "ADD closed_shards :one", {":one": 1}, "attribute_exists(pk)")
+
+    def keep_result(self, name: str, number: int, result: ShardResult) -> None:
+        """Say that a closed shard's lines of the output are written."""
+        values = {":result": {"round": result.round, **asdict(result.counters)}}
+        key = (f"JOB#{name.lower()}", _shard_sk(number))
+        self._transact([self._update(key, "SET #result = :result", values, "attribute_exists(closed)")])
 
     # --- tasks ---------------------------------------------------------------------------------------------------
 
@@ -289,17 +325,10 @@ class EngineStore:
         item = self._get(*_task_key(name, number))
         return None if item is None else _task(item)
 
-    def tasks(self, name: str, shard: int, *, after: int = -1) -> Iterator[Task]:
-        """A shard's tasks in order, behind task number `after`, read a few at a time."""
-        pages = self._client.get_paginator("query").paginate(
-            TableName=self._table,
-            ConsistentRead=True,
-            KeyConditionExpression="pk = :pk AND sk > :sk",
-            ExpressionAttributeValues=_marshal({":pk": _shard_pk(name, shard), ":sk": f"{after:09d}" if after >= 0 else " "}),
-            PaginationConfig={"PageSize": _TASKS_READ_AT_ONCE},
-        )
-        for page in pages:
-            yield from (_task(_unmarshal(item)) for item in page["Items"])
+    def tasks(self, name: str, shard: int, *, after: int = -1, page_size: int = _TASKS_READ_AT_ONCE) -> Iterator[Task]:
+        """A shard's tasks in order, behind task number `after`, read `page_size` at a time."""
+        behind = {":pk": _shard_pk(name, shard), ":sk": f"{after:09d}" if after >= 0 else " "}
+        return (_task(item) for item in self._pages("pk = :pk AND sk > :sk", behind, page_size))
 
     def save_task(self, name: str, task: Task) -> None:
         """Write a task's changed leases. Raises TaskChangedError when `task` was not made from the present version."""
@@ -367,8 +396,15 @@ class EngineStore:
         condition, values = "pk = :pk", {":pk": pk}
         if sk_prefix:
             condition, values = "pk = :pk AND begins_with(sk, :sk)", {":pk": pk, ":sk": sk_prefix}
+        return self._pages(condition, values)
+
+    def _pages(self, condition: str, values: Item, page_size: int | None = None) -> Iterator[Item]:
         pages = self._client.get_paginator("query").paginate(
-            TableName=self._table, ConsistentRead=True, KeyConditionExpression=condition, ExpressionAttributeValues=_marshal(values)
+            TableName=self._table,
+            ConsistentRead=True,
+            KeyConditionExpression=condition,
+            ExpressionAttributeValues=_marshal(values),
+            PaginationConfig={} if page_size is None else {"PageSize": page_size},
         )
         for page in pages:
             yield from (_unmarshal(item) for item in page["Items"])
@@ -395,18 +431,23 @@ class EngineStore:
 
     def _update(self, key: tuple[str, str], update: str, values: Item, condition: str | None = None) -> Item:
         expressions = f"{update} {condition or ''}"
-        names = {f"#{name}": name for name in ("request", "status", "token", "position", "version") if f"#{name}" in expressions}
+        names = {f"#{name}": name for name in ("request", "result", "status", "token", "position", "version") if f"#{name}" in expressions}
         request: Item = {
             "TableName": self._table,
             "Key": _marshal({"pk": key[0], "sk": key[1]}),
             "UpdateExpression": update,
-            "ExpressionAttributeValues": _marshal(values),
         }
+        if values:
+            request["ExpressionAttributeValues"] = _marshal(values)
         if condition is not None:
             request["ConditionExpression"] = condition
         if names:
             request["ExpressionAttributeNames"] = names
         return {"Update": request}
+
+    def _changed_job(self, name: str, update: str, values: Item) -> EngineJob:
+        request = self._update(_job_key(name), update, values, "attribute_exists(pk)")["Update"]
+        return _job(_unmarshal(self._client.update_item(**request, ReturnValues="ALL_NEW")["Attributes"]))
 
     def _update_job(self, name: str, update: str, values: Item, condition: str, condition_values: Mapping[str, Any] | None = None) -> bool:
         request = self._update(_job_key(name), update, {**values, **(condition_values or {})}, f"attribute_exists(pk) AND {condition}")
@@ -443,6 +484,11 @@ class EngineStore:
 def shard_of(task_number: int) -> int:
     """The shard a task is in."""
     return task_number // SHARD_SIZE
+
+
+def shard_numbers(planned: ManifestRange) -> range:
+    """The shards of a range's lines. Ranges are planned so that none shares a shard with another."""
+    return range(shard_of(planned.first_line), shard_of(planned.first_line + planned.lines - 1) + 1)
 
 
 def item_in_stream(image: Mapping[str, Any]) -> tuple[str, int | None] | None:
@@ -525,14 +571,21 @@ def _job(item: Item) -> EngineJob:
         failure_reason=item.get("failure_reason"),
         shards=int(item["shards"]) if "shards" in item else None,
         closed_shards=int(item["closed_shards"]),
+        published_shards=int(item.get("published_shards", 0)),
         label_categories=json.loads(item["label_categories"]) if "label_categories" in item else None,
         manifest_pin=item.get("manifest_pin"),
-        counters=None if counters is None else Counters(**{name: int(value) for name, value in counters.items()}),
+        outcome=WaitOutcome(item["outcome"]) if "outcome" in item else None,
+        counters=None if counters is None else _counters(counters),
     )
 
 
+def _counters(item: Item) -> Counters:
+    return Counters(**{field.name: int(item[field.name]) for field in fields(Counters)})
+
+
 def _shard(item: Item) -> Shard:
-    return Shard(int(item["number"]), int(item["tasks"]), int(item["unfinished"]), is_closed=bool(item.get("closed")))
+    result = ShardResult(item["result"]["round"], _counters(item["result"])) if "result" in item else None
+    return Shard(int(item["number"]), int(item["tasks"]), int(item["unfinished"]), is_closed=bool(item.get("closed")), result=result)
 
 
 def _task_item(name: str, task: Task) -> Item:
