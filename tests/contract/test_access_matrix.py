@@ -17,7 +17,6 @@ import pytest
 from groundwork.access import Role
 from groundwork.data_locations import DataLocation, LocationAccess, S3Uri
 from groundwork.engine.jobs import JobStatus
-from groundwork.engine.loading import load_tasks
 from groundwork.engine.store import EngineStore
 from groundwork.engine.work import Work
 from groundwork.labeling_jobs.lifecycle import Status
@@ -165,7 +164,7 @@ def world(jobs_table: object, engine_table: object, data_bucket: "S3Client") -> 
     engine.put_input(pictures(2))
     engine.put_template("<p>{{ task.input.taskObject }}</p>")
     assert engine.store.create_job(replace(an_engine_job(a_request()), created_at=now, modified_at=now))
-    load_tasks("Kinds-1", engine.store, engine.s3)
+    engine.load("Kinds-1")
     engine.set_status("Kinds-1", JobStatus.IN_PROGRESS)
 
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import boto3
 
 from groundwork.access import Caller
-from groundwork.engine.jobs import EngineJob, JobStatus
-from groundwork.engine.loading import load_tasks
+from groundwork.engine.jobs import EngineJob, JobStatus, WaitOutcome
+from groundwork.engine.loading import load_tasks, plan_loading
+from groundwork.engine.output import RUN, Finished, Output
 from groundwork.engine.store import EngineStore
 from groundwork.engine.work import Work, Worker
 from groundwork.labeling_jobs.tags import PROJECT_TAG
@@ -96,9 +97,24 @@ class Engine:
         self.put_input(lines, **input_files)
         job = replace(a_job(request or a_request()), created_at=at, modified_at=at)
         assert self.store.create_job(job)
-        load_tasks(job.name, self.store, self.s3)
+        self.load(job.name)
         self.set_status(job.name, JobStatus.IN_PROGRESS)
         return job.name
+
+    def load(self, name: str) -> None:
+        """What the run machine does before it waits."""
+        for number in range(plan_loading(name, self.store, self.s3)):
+            load_tasks(name, number, self.store, self.s3)
+
+    @property
+    def output(self) -> Output:
+        return Output(self.store, self.s3, BUCKET)
+
+    def write_output(self, name: str, outcome: WaitOutcome, now: datetime, round_: str = RUN) -> Finished | None:
+        """What the run machine does after the wait."""
+        for number in self.output.plan(name, round_, outcome) or ():
+            self.output.consolidate(name, number, round_)
+        return self.output.assemble(name, round_, now)
 
     def set_status(self, name: str, status: JobStatus) -> None:
         """As the run machine's states write it."""
@@ -125,6 +141,10 @@ class Engine:
 
     def output_lines(self, name: str) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.file(f"{name}/manifests/output/output.manifest").splitlines()]
+
+    def parts(self) -> list[str]:
+        """Parts of outputs that were not put together yet."""
+        return [entry["Key"] for entry in self.s3.list_objects_v2(Bucket=BUCKET, Prefix="engine/parts/").get("Contents", ())]
 
     def keys(self, prefix: str) -> list[str]:
         root = "projects/pets/output/"

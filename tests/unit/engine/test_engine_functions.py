@@ -19,35 +19,57 @@ def open_job(engine: Engine, lines: list[dict[str, Any]], **request: Any) -> str
     return engine.open_job(lines, a_request(**request), at=datetime.now(UTC))
 
 
-# --- load_tasks and consolidate_annotations --------------------------------------------------------------------------
+# --- the steps of the run machine ------------------------------------------------------------------------------------
 
 
-def test_loading_and_consolidating_tell_the_machine_how_it_went(engine: Engine) -> None:
+def test_the_steps_of_a_run_tell_the_machine_how_it_went(engine: Engine) -> None:
+    from functions.assemble_output import app as assemble_output
     from functions.consolidate_annotations import app as consolidate_annotations
-    from functions.load_tasks import app as load_tasks_function
+    from functions.load_tasks import app as load_tasks
+    from functions.plan_consolidation import app as plan_consolidation
+    from functions.plan_loading import app as plan_loading
 
     engine.put_input(pictures(2))
     assert engine.store.create_job(a_job(a_request()))
+    job = {"labeling_job_name": "kinds-1"}
+    run = {**job, "round": "run"}
 
-    loaded = load_tasks_function.lambda_handler({"labeling_job_name": "kinds-1"}, LambdaContext())
-    ended = consolidate_annotations.lambda_handler({"labeling_job_name": "kinds-1", "outcome": "stopped"}, LambdaContext())
-
-    assert loaded == {"outcome": "loaded", "tasks": 2, "shards": 1}
-    assert ended == {"outcome": "finished", "status": "Stopped", "labeling_job_arn": f"{ARN_PREFIX}:labeling-job/kinds-1"}
+    assert plan_loading.lambda_handler(job, LambdaContext()) == {"outcome": "planned", "ranges": 1}
+    assert load_tasks.lambda_handler({**job, "range": 0}, LambdaContext()) == {"outcome": "loaded", "tasks": 2}
+    assert plan_consolidation.lambda_handler({**run, "outcome": "interim"}, LambdaContext()) == {"outcome": "nothing_new"}
+    assert assemble_output.lambda_handler(run, LambdaContext()) == {"outcome": "interim"}
+    assert plan_consolidation.lambda_handler({**run, "outcome": "stopped"}, LambdaContext()) == {"outcome": "planned", "ranges": [0]}
+    assert consolidate_annotations.lambda_handler({**run, "range": 0}, LambdaContext()) == {"outcome": "consolidated"}
+    assert assemble_output.lambda_handler(run, LambdaContext()) == {
+        "outcome": "finished",
+        "status": "Stopped",
+        "labeling_job_arn": f"{ARN_PREFIX}:labeling-job/kinds-1",
+    }
+    assert plan_consolidation.lambda_handler({**run, "outcome": "stopped"}, LambdaContext()) == {"outcome": "superseded"}
 
 
 def test_input_that_cannot_be_worked_on_is_an_outcome_and_no_error(engine: Engine) -> None:
+    from functions.assemble_output import app as assemble_output
     from functions.consolidate_annotations import app as consolidate_annotations
-    from functions.load_tasks import app as load_tasks_function
+    from functions.load_tasks import app as load_tasks
+    from functions.plan_loading import app as plan_loading
 
-    name = engine.open_job(pictures(1))
+    engine.put_input(pictures(1))
+    name = a_job(a_request()).name
+    assert engine.store.create_job(a_job(a_request()))
+    plan_loading.lambda_handler({"labeling_job_name": name}, LambdaContext())
     engine.s3.delete_object(Bucket=BUCKET, Key="projects/pets/manifests/in.manifest")
+    other = a_job(a_request("Other"))
+    assert engine.store.create_job(other)
 
-    loaded = load_tasks_function.lambda_handler({"labeling_job_name": name}, LambdaContext())
-    ended = consolidate_annotations.lambda_handler({"labeling_job_name": name, "outcome": "done"}, LambdaContext())
+    planned = plan_loading.lambda_handler({"labeling_job_name": other.name}, LambdaContext())
+    loaded = load_tasks.lambda_handler({"labeling_job_name": name, "range": 0}, LambdaContext())
+    consolidated = consolidate_annotations.lambda_handler({"labeling_job_name": name, "round": "run", "range": 0}, LambdaContext())
+    assembled = assemble_output.lambda_handler({"labeling_job_name": name, "round": "run"}, LambdaContext())
 
-    assert loaded["outcome"] == ended["outcome"] == "refused"
-    assert "does not exist" in ended["failure_reason"]
+    for told in (planned, loaded, consolidated, assembled):
+        assert told["outcome"] == "refused"
+        assert "does not exist" in told["failure_reason"]
 
 
 # --- drive_runs ------------------------------------------------------------------------------------------------------

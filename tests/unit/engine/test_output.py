@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -14,16 +15,17 @@ from groundwork.engine import output
 from groundwork.engine import store as engine_store
 from groundwork.engine.jobs import Counters, JobStatus, WaitOutcome
 from groundwork.engine.loading import InputRefusedError
-from groundwork.engine.output import finish
+from groundwork.engine.output import RUN
 from groundwork.engine.output_tree import OutputTree
-from tests.unit.engine.builders import BUCKET, ISSUER, NOON, Engine, a_request, chose, pictures
+from tests.unit.engine.builders import BUCKET, ISSUER, NOON, Engine, a_job, a_request, chose, pictures
 
 AT = NOON + timedelta(seconds=20)
 END = NOON + timedelta(hours=2)
 
 
 def ended(engine: Engine, name: str, outcome: WaitOutcome) -> tuple[JobStatus, Counters]:
-    finished = finish(name, outcome, engine.store, engine.s3, END)
+    finished = engine.write_output(name, outcome, END)
+    assert finished is not None
     job = engine.store.job(name)
     assert job is not None
     assert job.status is finished.status
@@ -41,8 +43,8 @@ def test_a_finished_job_writes_the_whole_output_tree(engine: Engine) -> None:
 
     assert (status, counters) == (JobStatus.COMPLETED, Counters(human_labeled=2))
     assert [key for key in engine.keys("") if "/answers/" not in key] == [
-        "Kinds-1/annotations/consolidated-annotation/consolidation-request/iteration-1/2026-01-05_12:00:25.json",
-        "Kinds-1/annotations/consolidated-annotation/consolidation-response/iteration-1/2026-01-05_12:00:25.json",
+        "Kinds-1/annotations/consolidated-annotation/consolidation-request/iteration-1/2026-01-05_12:00:00.json",
+        "Kinds-1/annotations/consolidated-annotation/consolidation-response/iteration-1/2026-01-05_12:00:00.json",
         "Kinds-1/annotations/worker-response/iteration-1/0/2026-01-05_12:00:20.json",
         "Kinds-1/annotations/worker-response/iteration-1/1/2026-01-05_12:00:25.json",
         "Kinds-1/manifests/output/output.manifest",
@@ -65,8 +67,8 @@ def test_the_files_of_consolidation_have_ground_truths_form(engine: Engine) -> N
     ended(engine, name, WaitOutcome.DONE)
 
     folder = "Kinds-1/annotations/consolidated-annotation"
-    [asked] = json.loads(engine.file(f"{folder}/consolidation-request/iteration-1/2026-01-05_12:00:21.json"))
-    [made] = json.loads(engine.file(f"{folder}/consolidation-response/iteration-1/2026-01-05_12:00:21.json"))
+    [asked] = json.loads(engine.file(f"{folder}/consolidation-request/iteration-1/2026-01-05_12:00:00.json"))
+    [made] = json.loads(engine.file(f"{folder}/consolidation-response/iteration-1/2026-01-05_12:00:00.json"))
     response = json.loads(engine.file("Kinds-1/annotations/worker-response/iteration-1/0/2026-01-05_12:00:21.json"))
 
     assert asked["datasetObjectId"] == "0"
@@ -85,19 +87,89 @@ def test_the_files_of_consolidation_have_ground_truths_form(engine: Engine) -> N
     }
 
 
-def test_writing_the_output_again_gives_the_same_bytes(engine: Engine) -> None:
+def test_consolidating_again_gives_the_same_bytes_and_leaves_the_job_at_rest(engine: Engine) -> None:
     name = engine.open_job(pictures(3), a_request(workers=2))
     for username in ("ann", "ben"):
         for _ in range(3):
             engine.label(engine.worker(username), name, chose("car"))
+    before = ended(engine, name, WaitOutcome.DONE)
+    once = {key: engine.file(key) for key in engine.keys("")}
+
+    again = engine.write_output(name, WaitOutcome.STOPPED, END, round_="again-1")
+
     job = engine.store.job(name)
     assert job is not None
-
-    output.write_output(job, WaitOutcome.DONE, engine.store, engine.s3)
-    once = {key: engine.file(key) for key in engine.keys("")}
-    output.write_output(job, WaitOutcome.DONE, engine.store, engine.s3)
-
+    assert again is not None
+    assert (again.status, job.status, job.counters) == (JobStatus.COMPLETED, *before)
     assert {key: engine.file(key) for key in engine.keys("")} == once
+    assert engine.parts() == []
+
+
+def test_a_job_whose_run_failed_can_still_be_consolidated(engine: Engine) -> None:
+    name = engine.open_job(pictures(2))
+    engine.label(engine.worker("ann"), name, chose("car"))
+    engine.store.come_to_rest(name, JobStatus.FAILED, END, failure_reason="because")
+
+    engine.write_output(name, WaitOutcome.STOPPED, END, round_="again-1")
+
+    job = engine.store.job(name)
+    assert job is not None
+    assert (job.status, job.counters) == (JobStatus.FAILED, Counters(human_labeled=1, unlabeled=1))
+    assert engine.output_lines("Kinds-1")[1] == pictures(2)[1]
+
+
+def test_a_job_that_runs_is_not_consolidated_by_anybody_else(engine: Engine) -> None:
+    name = engine.open_job(pictures(1))
+
+    assert engine.output.plan(name, "again-1", WaitOutcome.STOPPED) is None
+
+
+def test_while_a_job_runs_its_output_holds_what_is_finished(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine_store, "SHARD_SIZE", 2)
+    name = engine.open_job(pictures(5))
+    ann = engine.worker("ann")
+    for _ in range(3):
+        engine.label(ann, name, chose("car"))
+    engine.store.close_shard(name, 0, only_if_finished=True)
+
+    interim = engine.write_output(name, WaitOutcome.INTERIM, END)
+    half_way, files = engine.output_lines("Kinds-1"), {key: engine.file(key) for key in engine.keys("Kinds-1/annotations")}
+    for _ in range(2):
+        engine.label(ann, name, chose("bus"))
+    nothing_new = engine.output.plan(name, RUN, WaitOutcome.INTERIM)
+    left = engine.output.plan(name, RUN, WaitOutcome.DONE)
+    finished = ended(engine, name, WaitOutcome.DONE)
+
+    assert (interim, nothing_new, left) == (None, [], [1, 2])
+    assert [line.get("kind") for line in half_way] == [1, 1, None, None, None]
+    assert half_way[2:] == pictures(5)[2:]
+    assert finished == (JobStatus.COMPLETED, Counters(human_labeled=5))
+    assert [line["kind"] for line in engine.output_lines("Kinds-1")] == [1, 1, 1, 0, 0]
+    assert {key: engine.file(key) for key in files} == files
+    assert engine.parts() == []
+
+
+def test_an_output_is_due_when_a_twentieth_of_the_shards_is_finished_since_the_last(engine: Engine) -> None:
+    job = a_job(a_request())
+
+    assert not job.is_output_due
+    assert not replace(job, shards=100, closed_shards=4).is_output_due
+    assert replace(job, shards=100, closed_shards=5).is_output_due
+    assert not replace(job, shards=100, closed_shards=5, published_shards=5).is_output_due
+    assert replace(job, shards=3, closed_shards=1).is_output_due
+
+
+def test_once_the_outcome_is_settled_nobody_gets_work_and_it_stands(engine: Engine) -> None:
+    name = engine.open_job(pictures(2))
+    engine.output.plan(name, RUN, WaitOutcome.LIMIT_REACHED)
+
+    lease = engine.work.take_lease(engine.worker("ann"), name, AT)
+    engine.output.plan(name, RUN, WaitOutcome.EXPIRED)
+
+    job = engine.store.job(name)
+    assert lease is None
+    assert job is not None
+    assert job.wait_outcome(END) is WaitOutcome.LIMIT_REACHED
 
 
 def test_an_end_that_was_cut_off_is_completed_by_the_next_try(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,7 +183,7 @@ def test_an_end_that_was_cut_off_is_completed_by_the_next_try(engine: Engine, mo
     with monkeypatch.context() as broken:
         broken.setattr(OutputTree, "put_manifest", cut_off)
         with pytest.raises(ConnectionError):
-            finish(name, WaitOutcome.DONE, engine.store, engine.s3, END)
+            engine.write_output(name, WaitOutcome.DONE, END)
 
     assert ended(engine, name, WaitOutcome.DONE) == (JobStatus.COMPLETED, Counters(human_labeled=2))
     assert [line["kind"] for line in engine.output_lines("Kinds-1")] == [1, 0]
@@ -233,8 +305,9 @@ def test_a_job_at_rest_stays_as_it_is(engine: Engine) -> None:
     name = engine.open_job(pictures(1))
     engine.store.come_to_rest(name, JobStatus.FAILED, END, failure_reason="because")
 
-    finished = finish(name, WaitOutcome.DONE, engine.store, engine.s3, END)
+    finished = engine.write_output(name, WaitOutcome.DONE, END)
 
+    assert finished is not None
     assert finished.status is JobStatus.FAILED
     assert engine.keys("Kinds-1/manifests") == []
 
@@ -244,7 +317,7 @@ def test_a_manifest_that_is_gone_at_the_end_is_a_reason_and_not_a_crash(engine: 
     engine.s3.delete_object(Bucket=BUCKET, Key="projects/pets/manifests/in.manifest")
 
     with pytest.raises(InputRefusedError, match="does not exist"):
-        finish(name, WaitOutcome.DONE, engine.store, engine.s3, END)
+        engine.write_output(name, WaitOutcome.DONE, END)
 
 
 @pytest.mark.parametrize("mishap", ["replaced", "deleted"])

@@ -9,10 +9,13 @@ import jsonata
 import pytest
 
 from groundwork.engine.jobs import JobStatus, WaitOutcome
+from groundwork.engine.output import RUN
 
 MACHINE: dict[str, Any] = json.loads((Path(__file__).resolve().parents[3] / "statemachines" / "run_labeling_job.asl.json").read_text())
 STATES: dict[str, dict[str, Any]] = MACHINE["States"]
 TASKS = {name: state for name, state in STATES.items() if state["Type"] == "Task"}
+MAPS = {name: state for name, state in STATES.items() if state["Type"] == "Map"}
+TASKS_OF_MAPS = {name: task for state in MAPS.values() for name, task in state["ItemProcessor"]["States"].items()}
 
 
 def strings(value: Any) -> Iterator[str]:
@@ -23,11 +26,12 @@ def strings(value: Any) -> Iterator[str]:
             yield from strings(part)
 
 
-def evaluate(template: str, states: dict[str, Any]) -> Any:
+def evaluate(template: str, states: dict[str, Any], **variables: Any) -> Any:
     expression = jsonata.Jsonata(template.removeprefix("{%").removesuffix("%}").strip())
     # Step Functions binds $states; jsonata-python takes bindings through a frame.
     frame = expression.create_frame()
-    frame.bind("states", states)
+    for name, value in {"states": states, **variables}.items():
+        frame.bind(name, value)
     return expression.evaluate(None, frame)
 
 
@@ -38,6 +42,43 @@ def test_every_task_has_a_timeout_tries_again_and_catches_what_remains(name: str
     assert isinstance(task["TimeoutSeconds"], int)
     assert any(retry.get("MaxAttempts", 3) > 0 and retry["JitterStrategy"] == "FULL" for retry in task["Retry"])
     assert task["Catch"][-1]["ErrorEquals"] == ["States.ALL"]
+
+
+@pytest.mark.parametrize("name", TASKS_OF_MAPS)
+def test_every_task_of_a_range_has_a_timeout_and_tries_again(name: str) -> None:
+    task = TASKS_OF_MAPS[name]
+
+    assert isinstance(task["TimeoutSeconds"], int)
+    assert all(retry["MaxAttempts"] > 0 and retry["JitterStrategy"] == "FULL" for retry in task["Retry"])
+
+
+@pytest.mark.parametrize("name", MAPS)
+def test_ranges_are_worked_on_side_by_side_and_a_refused_one_is_the_outcome_of_all(name: str) -> None:
+    state = MAPS[name]
+    refused = {"outcome": "refused", "failure_reason": "Line 7 is none."}
+
+    assert state["MaxConcurrency"] > 1
+    assert evaluate(state["Output"], {"result": [{"outcome": "ok"}, refused, refused]}) == refused
+    assert evaluate(state["Output"], {"result": [{"outcome": "ok"}]})["outcome"] in {"loaded", "consolidated"}
+    assert evaluate(state["Output"], {"result": []})["outcome"] in {"loaded", "consolidated"}
+
+
+@pytest.mark.parametrize(("ranges", "others"), [(1, []), (2, [1]), (4, [1, 2, 3])])
+def test_the_first_range_is_loaded_by_itself_and_then_the_others(ranges: int, others: list[int]) -> None:
+    assert TASKS["LoadFirstRange"]["Arguments"]["Payload"]["range"] == 0
+    assert evaluate(MAPS["LoadOtherRanges"]["Items"], {}, ranges=ranges) == others
+
+
+def test_an_execution_with_a_round_of_its_own_only_consolidates() -> None:
+    [choice] = STATES["IsConsolidatedAgain"]["Choices"]
+    again, run = {"labeling_job_name": "kinds-1", "round": "again-1"}, {"labeling_job_name": "kinds-1", "attempt": 1}
+    payload = TASKS["PlanConsolidation"]["Arguments"]["Payload"]
+
+    assert choice["Next"] == "PlanConsolidation"
+    assert WaitOutcome(choice["Output"]["outcome"])
+    for given, expected in ((again, "again-1"), (run, RUN)):
+        assert evaluate(choice["Condition"], {"input": given}) is ("round" in given)
+        assert evaluate(payload["round"], {"context": {"Execution": {"Input": given}}}) == expected
 
 
 def test_every_expression_is_jsonata() -> None:
@@ -84,9 +125,9 @@ def test_announcements_are_ground_truths_event(name: str) -> None:
     assert json.loads(detail)["LabelingJobStatus"] in set(JobStatus)
 
 
-@pytest.mark.parametrize("name", ["LoadTasks", "OpenForWork", "WaitForWorkers", "ConsolidateAnnotations"])
+@pytest.mark.parametrize("name", ["PlanLoading", "LoadOtherRanges", "OpenForWork", "WaitForWorkers", "ConsolidateAnnotations"])
 def test_a_failure_leaves_a_reason_that_names_the_execution(name: str) -> None:
-    template = TASKS[name]["Catch"][-1]["Output"]["failure_reason"]
+    template = STATES[name]["Catch"][-1]["Output"]["failure_reason"]
 
     reason = evaluate(template, {"errorOutput": {"Error": "Runtime.HandlerError"}, "context": {"Execution": {"Name": "kinds-1-1"}}})
 

@@ -9,7 +9,6 @@ import pytest
 from botocore.stub import ANY, Stubber
 
 from groundwork.engine.jobs import JobStatus
-from groundwork.engine.loading import load_tasks
 from groundwork.engine.runs import MAX_FALSE_STARTS, RunDriver
 from tests.unit.engine.builders import NOON, Engine, a_job, a_request, chose, pictures
 
@@ -78,7 +77,7 @@ def job(engine: Engine) -> str:
 
 def waiting(engine: Engine, name: str) -> None:
     """As the run machine leaves the job while it waits."""
-    load_tasks(name, engine.store, engine.s3)
+    engine.load(name)
     engine.set_status(name, JobStatus.IN_PROGRESS)
     boto3.client("dynamodb").update_item(
         TableName="engine",

@@ -115,7 +115,7 @@ class OutputParts:
 
     def chunks(self, number: int) -> Iterator[bytes]:
         body = self._s3.get_object(Bucket=self._bucket, Key=self._key(number))["Body"]
-        return cast("Iterator[bytes]", body.iter_chunks(_CHUNK))
+        return body.iter_chunks(_CHUNK)
 
     def drop(self, count: int) -> None:
         """Delete the first `count` parts; those that are not there do not matter."""
@@ -135,11 +135,12 @@ class _Stream:
         self._chunks = chunks
         self._begun = bytearray()
 
-    def read(self, size: int) -> bytes:
-        while len(self._begun) < size and (chunk := next(self._chunks, None)) is not None:
+    def read(self, size: int = -1) -> bytes:
+        """`size` bytes, or all of what is left; fewer only at the end."""
+        while (size < 0 or len(self._begun) < size) and (chunk := next(self._chunks, None)) is not None:
             self._begun += chunk
-        taken = bytes(self._begun[:size])
-        del self._begun[:size]
+        taken = bytes(self._begun if size < 0 else self._begun[:size])
+        del self._begun[: len(taken)]
         return taken
 
 

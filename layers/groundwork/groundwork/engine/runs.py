@@ -44,7 +44,7 @@ class RunDriver:
             case None:
                 self._start(job, job.attempt)
             case "RUNNING":
-                outcome = job.wait_outcome(now) or self._limit_reached(job)
+                outcome = job.wait_outcome(now) or self._limit_reached(job) or (WaitOutcome.INTERIM if job.is_output_due else None)
                 if job.token is not None and outcome is not None:
                     self._end_wait(job.token, outcome)
             case _:

@@ -304,4 +304,4 @@ def _takes_answers(job: EngineJob) -> bool:
 
 
 def _takes_work(job: EngineJob, now: datetime) -> bool:
-    return _takes_answers(job) and now < job.deadline
+    return _takes_answers(job) and job.outcome is None and now < job.deadline
