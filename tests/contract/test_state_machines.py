@@ -11,8 +11,16 @@ from jsonata import Jsonata
 from tests.builders import EXECUTION, ROOT, event_sample
 
 MACHINES = {path.name.removesuffix(".asl.json"): json.loads(path.read_text()) for path in sorted(ROOT.glob("statemachines/*.asl.json"))}
-STATES = [(machine, name) for machine, definition in MACHINES.items() for name in definition["States"]]
-TASKS = [(machine, name) for machine, name in STATES if MACHINES[machine]["States"][name]["Type"] == "Task"]
+
+# The states of each machine, and of what its Map states run for every item, by name.
+ALL_STATES: dict[str, dict[str, Any]] = {}
+for machine_name, machine_definition in MACHINES.items():
+    ALL_STATES[machine_name] = dict(machine_definition["States"])
+    for map_state in machine_definition["States"].values():
+        ALL_STATES[machine_name] |= map_state.get("ItemProcessor", {}).get("States", {})
+STATES = [(machine, name) for machine, states in ALL_STATES.items() for name in states]
+TASKS = [(machine, name) for machine, name in STATES if ALL_STATES[machine][name]["Type"] == "Task"]
+MAPS = [(machine, name) for machine, name in STATES if ALL_STATES[machine][name]["Type"] == "Map"]
 
 # A step that fails for good goes here, and leaves the labeling job in a truthful state.
 SETTLING = {"launch_labeling_job": "SettleInterruption", "run_labeling_job": "FailRun", "merge_split_labeling_job": "GiveUp"}
@@ -25,20 +33,27 @@ OTHER_CATCHES: dict[tuple[str, str], dict[str, str]] = {
     # When even this fails, the execution fails, and drive_split_jobs starts another one.
     ("merge_split_labeling_job", "GiveUp"): {},
     # Another attempt has opened the job.
-    ("run_labeling_job", "OpenForWork"): {"DynamoDB.ConditionalCheckFailedException": "WaitForWorkers", "States.ALL": "FailRun"},
+    ("run_labeling_job", "OpenForWork"): {"DynamoDB.ConditionalCheckFailedException": "LoadOtherRanges", "States.ALL": "FailRun"},
     # A lost announcement is repaired by the reconciler; it never holds the job up.
-    ("run_labeling_job", "AnnounceInProgress"): {"States.ALL": "WaitForWorkers"},
+    ("run_labeling_job", "AnnounceInProgress"): {"States.ALL": "LoadOtherRanges"},
     ("run_labeling_job", "AnnounceEnd"): {"States.ALL": "LeaveToOthers"},
     ("run_labeling_job", "AnnounceFailed"): {"States.ALL": "RunFailed"},
     # (the SDK integration spells the error its own way)
     ("run_labeling_job", "WaitForWorkers"): {"DynamoDb.ConditionalCheckFailedException": "LeaveToOthers", "States.ALL": "FailRun"},
+    # A job at rest that is consolidated again stays as it is.
+    ("run_labeling_job", "PlanConsolidation"): {"States.ALL": "IsRunToFail"},
+    ("run_labeling_job", "ConsolidateAnnotations"): {"States.ALL": "IsRunToFail"},
+    ("run_labeling_job", "AssembleOutput"): {"States.ALL": "IsRunToFail"},
+    # What a Map state runs for an item fails as the Map state itself.
+    ("run_labeling_job", "LoadRange"): {},
+    ("run_labeling_job", "ConsolidateRange"): {},
     # When even this cannot be written, the run fails, and drive_runs begins the next attempt.
     ("run_labeling_job", "FailRun"): {"DynamoDB.ConditionalCheckFailedException": "LeaveToOthers", "States.ALL": "RunFailed"},
 }
 
 
 def state(machine: str, name: str) -> dict[str, Any]:
-    found: dict[str, Any] = MACHINES[machine]["States"][name]
+    found: dict[str, Any] = ALL_STATES[machine][name]
     return found
 
 
@@ -121,11 +136,11 @@ def test_every_state_that_is_named_exists_and_every_state_is_reached(machine: st
 def test_every_state_leads_on_or_ends(machine: str, name: str) -> None:
     definition = state(machine, name)
 
-    assert definition["Type"] in {"Task", "Choice", "Succeed", "Fail"}
+    assert definition["Type"] in {"Task", "Map", "Choice", "Succeed", "Fail"}
     if definition["Type"] == "Choice":
         assert definition["Default"]
-    elif definition["Type"] == "Task":
-        assert definition["Next"]
+    elif definition["Type"] in {"Task", "Map"}:
+        assert definition.get("Next") or definition.get("End")
 
 
 @pytest.mark.parametrize(("machine", "name"), TASKS)
@@ -139,7 +154,7 @@ def test_every_task_has_a_timeout_and_retries_transient_errors(machine: str, nam
     assert all(retrier["BackoffRate"] >= 2 and retrier["JitterStrategy"] == "FULL" for retrier in retried)
 
 
-@pytest.mark.parametrize(("machine", "name"), TASKS)
+@pytest.mark.parametrize(("machine", "name"), TASKS + MAPS)
 def test_every_task_that_fails_for_good_leaves_a_truthful_job(machine: str, name: str) -> None:
     catches = {error: catcher["Next"] for catcher in state(machine, name).get("Catch", ()) for error in catcher["ErrorEquals"]}
 
