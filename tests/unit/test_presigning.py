@@ -5,15 +5,20 @@ import io
 import json
 import urllib.error
 import urllib.request
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 import boto3
 import pytest
+from botocore.config import Config
+from botocore.credentials import Credentials
+from hypothesis import given
+from hypothesis import strategies as st
 
 from groundwork.data_locations import DataLocation, DataLocations, LocationAccess, S3Uri
 from groundwork.errors import TemplateError
-from groundwork.presigning import ProjectView, WorkerView
+from groundwork.presigning import Presigner, ProjectView, WorkerView
 from tests.builders import BUCKET
 
 if TYPE_CHECKING:
@@ -49,7 +54,7 @@ class Opener:
 
 @pytest.fixture
 def view(data_bucket: "S3Client") -> ProjectView:
-    return ProjectView(data_bucket, LOCATIONS)
+    return ProjectView(data_bucket, Presigner(a_client("testing", "testing", None, region_name="us-east-1"), "testing", 600), LOCATIONS)
 
 
 def answer(monkeypatch: pytest.MonkeyPatch, **answers: int) -> Opener:
@@ -90,6 +95,51 @@ def test_addresses_carry_the_lent_right_and_end_soon() -> None:
 
 def test_a_long_project_name_makes_a_legal_session_name() -> None:
     assert WorkerView.from_env().of("p" * 63, LOCATIONS)
+
+
+KEYS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=50)
+PLACES = [
+    {"region_name": "us-east-1"},
+    {"region_name": "eu-central-1"},
+    {"region_name": "cn-north-1"},
+    {"region_name": "us-east-1", "endpoint_url": "http://127.0.0.1:4566"},
+    {"region_name": "us-east-1", "endpoint_url": "https://s3.example.com:443/below"},
+]
+
+
+@pytest.mark.parametrize("place", PLACES)
+@given(
+    key=KEYS | st.sampled_from(["/", "a//b", "./../a", "é+%2F?#&=~ x"]),
+    bucket=st.sampled_from(["pets-data", "pets.data", "123"]),
+    access_key=st.text("AKIZ09/+=", min_size=1),
+    secret_key=st.text("aZ09/+=é", min_size=1),
+    token=st.none() | st.text("aZ09/+=~ ", min_size=1),
+    seconds=st.integers(1, 604_800),
+)
+def test_an_address_is_byte_for_byte_what_boto3_makes(
+    place: dict[str, str], key: str, bucket: str, access_key: str, secret_key: str, token: str | None, seconds: int
+) -> None:
+    client = a_client(access_key, secret_key, token, **place)
+    presigner = Presigner(client, secret_key, seconds)
+    presigner.url(S3Uri(bucket, "another"), datetime(2001, 2, 3, tzinfo=UTC))
+
+    expected = client.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": key}, ExpiresIn=seconds)
+
+    signed_at = datetime.strptime(parse_qs(urlsplit(expected).query)["X-Amz-Date"][0], "%Y%m%dT%H%M%S%z")
+    assert presigner.url(S3Uri(bucket, key), signed_at) == expected
+
+
+def a_client(access_key: str, secret_key: str, token: str | None, **place: Any) -> "S3Client":
+    """A client with these credentials. Making one takes far longer than signing, so they are given to one that was made before."""
+    client = CLIENTS.get(tuple(place.values()))
+    if client is None:
+        client = CLIENTS[tuple(place.values())] = boto3.client("s3", config=Config(signature_version="s3v4"), **place)
+    signer: Any = client._request_signer
+    signer._credentials = Credentials(access_key, secret_key, token)
+    return client
+
+
+CLIENTS: dict[tuple[str, ...], "S3Client"] = {}
 
 
 @pytest.mark.parametrize(

@@ -4,12 +4,17 @@ The right is the worker view role, narrowed by a session policy to the data loca
 signs anything a worker sees.
 """
 
+import hashlib
+import hmac
 import json
 import os
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 import boto3
 from botocore.config import Config
@@ -25,6 +30,7 @@ _SESSION_SECONDS = 15 * 60  # the shortest that STS gives
 _URL_SECONDS = 10 * 60
 _CHUNK_BYTES = 1024 * 1024
 _FETCH_SECONDS = 10
+_USUAL_PORTS = {"http": ":80", "https": ":443"}  # what a browser leaves out of the Host header
 
 
 class WorkerView:
@@ -54,7 +60,7 @@ class WorkerView:
             aws_session_token=lent["SessionToken"],
             config=Config(signature_version="s3v4"),
         )
-        return ProjectView(client, locations)
+        return ProjectView(client, Presigner(client, lent["SecretAccessKey"], _URL_SECONDS), locations)
 
     def _session_policy(self, locations: DataLocations) -> dict[str, Any]:
         objects = [f"arn:{self._partition}:s3:::{place.prefix.bucket}/{place.prefix.key}*" for place in locations.locations]
@@ -64,8 +70,9 @@ class WorkerView:
 class ProjectView:
     """Reads and presigns objects of one project's data locations, and remembers what it presigned."""
 
-    def __init__(self, s3: "S3Client", locations: DataLocations) -> None:
+    def __init__(self, s3: "S3Client", presigner: "Presigner", locations: DataLocations) -> None:
         self._s3 = s3
+        self._presigner = presigner
         self._locations = locations
         self._granted: dict[str, str] = {}
 
@@ -79,9 +86,7 @@ class ProjectView:
         if uri is None or not self._locations.may_read(uri):
             raise TemplateError(f"{address} is outside the project's data locations")
         if address not in self._granted:
-            self._granted[address] = self._s3.generate_presigned_url(
-                "get_object", Params={"Bucket": uri.bucket, "Key": uri.key}, ExpiresIn=_URL_SECONDS
-            )
+            self._granted[address] = self._presigner.url(uri, datetime.now(UTC))
         return self._granted[address]
 
     def granted_urls(self) -> tuple[str, ...]:
@@ -91,6 +96,67 @@ class ProjectView:
     def unseen(self) -> tuple[str, ...]:
         """The presigned objects that a browser could not fetch: each is asked for its first byte."""
         return tuple(address for address, url in self._granted.items() if not _answers(url))
+
+
+class Presigner:
+    """URLs to get objects by, byte for byte what boto3's `generate_presigned_url` makes, and many times faster.
+
+    boto3 is asked once per bucket and second, for how it addresses objects there and what it signs. All that differs within that second is
+    the path and the signature (SigV4; Amazon S3 API reference, "Authenticating requests: using query parameters").
+    """
+
+    def __init__(self, s3: "S3Client", secret_key: str, expires_in: int) -> None:
+        """`secret_key` is that of the client's own credentials, which the client itself does not show; `expires_in` is in seconds."""
+        self._s3 = s3
+        self._secret_key = secret_key
+        self._expires_in = expires_in
+        self._forms: dict[str, _Form] = {}
+
+    def url(self, uri: S3Uri, now: datetime) -> str:
+        """The URL of the object, signed at `now`."""
+        stamp = f"{now:%Y%m%dT%H%M%SZ}"
+        form = self._forms.get(uri.bucket)
+        if form is None or form.stamp != stamp:
+            form = self._forms[uri.bucket] = self._form(uri.bucket, stamp)
+        path = form.path + quote(uri.key, safe="/~")
+        request = hashlib.sha256(f"GET\n{path}\n{form.signed_query}\nhost:{form.host}\n\nhost\nUNSIGNED-PAYLOAD".encode()).hexdigest()
+        signature = hmac.digest(form.key, f"AWS4-HMAC-SHA256\n{stamp}\n{form.scope}\n{request}".encode(), "sha256").hex()
+        return f"{form.origin}{path}?{form.query}&X-Amz-Signature={signature}"
+
+    def _form(self, bucket: str, stamp: str) -> "_Form":
+        sample = urlsplit(self._s3.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "x"}, ExpiresIn=self._expires_in))
+        query = dict(parse_qsl(sample.query))
+        del query["X-Amz-Signature"]
+        access_key, _, *scope = query["X-Amz-Credential"].rsplit("/", 4)
+        day = stamp[:8]
+        query |= {"X-Amz-Credential": "/".join([access_key, day, *scope]), "X-Amz-Date": stamp}
+        key = f"AWS4{self._secret_key}".encode()
+        for part in (day, *scope):
+            key = hmac.digest(key, part.encode(), "sha256")
+        return _Form(
+            stamp=stamp,
+            origin=f"{sample.scheme}://{sample.netloc}",
+            host=sample.netloc.removesuffix(_USUAL_PORTS[sample.scheme]),
+            path=sample.path.removesuffix("x"),
+            query=urlencode(query, quote_via=quote, safe="~"),
+            signed_query=urlencode(sorted(query.items()), quote_via=quote, safe="~"),
+            scope="/".join([day, *scope]),
+            key=key,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """What all URLs of one bucket and one second have in common; `key` is the derived signing key, good for a day."""
+
+    stamp: str
+    origin: str
+    host: str
+    path: str
+    query: str
+    signed_query: str
+    scope: str
+    key: bytes
 
 
 def _answers(url: str) -> bool:
