@@ -4,7 +4,9 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import boto3
 import pytest
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from groundwork.data_locations import DataLocations, S3Uri
@@ -13,7 +15,7 @@ from groundwork.labeling_jobs import drafting, launching
 from groundwork.labeling_jobs.job import LabelingJob, Validation
 from groundwork.labeling_jobs.launching import SUPERSEDED, Deployment, LaunchStep
 from groundwork.labeling_jobs.lifecycle import IN_SERVICE, Status
-from groundwork.presigning import ProjectView, WorkerView
+from groundwork.presigning import Presigner, ProjectView, WorkerView
 from groundwork.store import JobEvent, JobStore
 from tests.builders import (
     BUCKET,
@@ -209,7 +211,7 @@ class OneView(WorkerView):
 
 class ViewOfAll(ProjectView):
     def __init__(self, s3: "S3Client", locations: DataLocations, hidden: tuple[str, ...]) -> None:
-        super().__init__(s3, locations)
+        super().__init__(s3, Presigner(boto3.client("s3", config=Config(signature_version="s3v4")), "testing", 600), locations)
         self._hidden = hidden
 
     def unseen(self) -> tuple[str, ...]:

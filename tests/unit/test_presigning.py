@@ -131,15 +131,16 @@ def test_an_address_is_byte_for_byte_what_boto3_makes(
 
 def a_client(access_key: str, secret_key: str, token: str | None, **place: Any) -> "S3Client":
     """A client with these credentials. Making one takes far longer than signing, so they are given to one that was made before."""
-    client = CLIENTS.get(tuple(place.values()))
-    if client is None:
-        client = CLIENTS[tuple(place.values())] = boto3.client("s3", config=Config(signature_version="s3v4"), **place)
-    signer: Any = client._request_signer
-    signer._credentials = Credentials(access_key, secret_key, token)
-    return client
+    found = tuple(place.values())
+    if found not in CLIENTS:
+        CLIENTS[found] = boto3.client("s3", config=Config(signature_version="s3v4"), **place)
+    client: Any = CLIENTS[found]
+    client._request_signer._credentials = Credentials(access_key, secret_key, token)
+    made: S3Client = client
+    return made
 
 
-CLIENTS: dict[tuple[str, ...], "S3Client"] = {}
+CLIENTS: dict[tuple[str, ...], Any] = {}
 
 
 @pytest.mark.parametrize(
