@@ -13,7 +13,7 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from groundwork import events
-from groundwork.store import job_of_image
+from groundwork.store import job_of_image, manifest_of_image
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
@@ -28,11 +28,14 @@ bus = os.environ["EVENT_BUS"]
 
 def announce_change(record: Any) -> None:
     images = record.raw_event["dynamodb"]
-    before, after = (job_of_image(images[image]) if image in images else None for image in ("OldImage", "NewImage"))
-    facts = events.facts(before, after)
+    old, new = images.get("OldImage"), images.get("NewImage")
+    facts = [
+        *events.facts(*(job_of_image(image) if image else None for image in (old, new))),
+        *events.manifest_facts(*(manifest_of_image(image) if image else None for image in (old, new))),
+    ]
     events.announce(bus_client, bus, facts)
     for fact in facts:
-        logger.info("announced", event_name=fact.name, labeling_job=fact.detail["name"], to=fact.detail["to"])
+        logger.info("announced", event_name=fact.name, subject=fact.detail["name"], to=fact.detail.get("to"))
 
 
 @logger.inject_lambda_context(clear_state=True)

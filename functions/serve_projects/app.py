@@ -191,6 +191,7 @@ def create_upload(request: Request) -> Answer:
         key=body.key,
         content_type=body.content_type,
         size=body.size,
+        by=request.caller.username,
         now=datetime.now(UTC),
     )
     return Answer(

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 
+from groundwork import manifest_builds
 from groundwork.access import Role
 from groundwork.data_locations import DataLocation, LocationAccess, S3Uri
 from groundwork.engine.jobs import JobStatus
@@ -102,6 +103,13 @@ MATRIX = {
     "POST /projects/{project}/uploads":                    pets((404,   404,   404,   201,  201,  403,  404),
                                                                 body={"key": "datasets/a.png", "content_type": "image/png", "size": 5}),
 
+    "POST /projects/{project}/manifests":                  pets((404,   404,   404,   202,  202,  403,  404),
+                                                                body={"name": "new", "task_category": "Image",
+                                                                      "input_prefix_uri": f"s3://{BUCKET}/projects/pets/datasets/"}),
+    "GET /projects/{project}/manifests":                   pets((404,   404,   404,   200,  200,  200,  404)),
+    "GET /projects/{project}/manifests/{manifest}":         Row((404,   404,   404,   200,  200,  200,  404),
+                                                                {"project": "pets", "manifest": "built"}),
+
     "GET /labeling-teams":                                  Row((403,   403,   403,   403,  403,  200,  403)),
     "POST /labeling-teams":                                 Row((403,   403,   403,   403,  403,  201,  403),
                                                                 body={"name": "new", "description": "New"}),
@@ -157,6 +165,17 @@ def world(jobs_table: object, engine_table: object, data_bucket: "S3Client") -> 
     a_stored_job(store, name="draft-1", definition=document.model_copy(update={"name": "draft-1", "workers_per_object": 1}))
     output = f"s3://{BUCKET}/projects/pets/output/finished-1/manifests/output/output.manifest"
     a_stored_job(store, name="finished-1", status=Status.COMPLETED, output_manifest_uri=output)
+
+    manifest_builds.request_manifest(
+        store,
+        project="pets",
+        name="built",
+        input_prefix_uri=f"s3://{BUCKET}/projects/pets/datasets/",
+        task_category="Image",
+        data_bucket=BUCKET,
+        by="ann",
+        now=datetime.now(UTC),
+    )
 
     engine_store = EngineStore.from_env()
     engine = Engine(engine_store, data_bucket, Work(engine_store, data_bucket, region="us-east-1"))

@@ -8,12 +8,14 @@ import pytest
 from groundwork import events
 from groundwork.labeling_jobs.job import Validation
 from groundwork.labeling_jobs.lifecycle import Status
-from groundwork.store import job_of_image
+from groundwork.store import job_of_image, manifest_of_image
 from tests.builders import NOW, ROOT, a_job, event_sample
 
 #: (function or state machine, its event in the template) -> the samples that it is for.
 SAMPLES: dict[tuple[str, str], list[str]] = {
     ("LaunchMachine", "JobSubmitted"): ["labeling_job_submitted"],
+    ("BuildManifestMachine", "ManifestRequested"): ["manifest_requested"],
+    ("SettleManifestBuildFunction", "BuildInterrupted"): ["manifest_build_status_change"],
     ("SettleLaunchFunction", "LaunchInterrupted"): ["launch_execution_status_change"],
     ("RecordServiceStatusFunction", "ServiceStatusChanged"): ["sagemaker_state_change", "engine_state_change"],
     ("StopLabelingJobFunction", "StopRequested"): ["labeling_job_stop_requested"],
@@ -34,7 +36,10 @@ SAMPLES: dict[tuple[str, str], list[str]] = {
     ("ReconcileLabelingJobsFunction", "EveryFiveMinutes"): ["schedule"],
 }
 OUR_EVENTS = {name for names in SAMPLES.values() for name in names if name.startswith("labeling_job_")}
-LAUNCH_MACHINE = event_sample("launch_execution_status_change")["detail"]["stateMachineArn"]
+MACHINES = {
+    "LaunchMachine": event_sample("launch_execution_status_change")["detail"]["stateMachineArn"],
+    "BuildManifestMachine": event_sample("manifest_build_status_change")["detail"]["stateMachineArn"],
+}
 
 
 def triggers(template: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
@@ -57,8 +62,8 @@ def matches(pattern: Any, event: Any) -> bool:
 
 def _is(wanted: Any, value: Any) -> bool:
     if isinstance(wanted, dict):
-        if wanted == {"Ref": "LaunchMachine"}:
-            return bool(value == LAUNCH_MACHINE)
+        if wanted.get("Ref") in MACHINES:
+            return bool(value == MACHINES[wanted["Ref"]])
         if wanted == {"exists": True}:
             return True  # `matches` comes here only for a field that there is
         assert list(wanted) == ["prefix"], f"teach the matcher {wanted!r}"
@@ -135,10 +140,28 @@ def test_the_samples_of_the_jobs_table_are_items_as_the_store_writes_them() -> N
     ]
     jobs = [job_of_image(image) for image in images]
 
-    assert [job.name for job in jobs if job] == ["cats-1"] * (len(jobs) - 1)  # one image is what is left of a deleted job
+    manifests = [manifest_of_image(image) for image in images]
+
+    # One image is what is left of a deleted job, and one is a manifest.
+    assert [job.name for job in jobs if job] == ["cats-1"] * (len(jobs) - 2)
+    assert [manifest.name for manifest in manifests if manifest] == ["cats"]
 
 
 def test_an_interrupted_launch_carries_the_input_it_was_started_with() -> None:
     sample = event_sample("launch_execution_status_change")
 
     assert json.loads(sample["detail"]["input"]) == event_sample("labeling_job_submitted")["detail"]
+
+
+def test_a_manifest_that_is_asked_for_is_announced_as_the_sample_says() -> None:
+    (new,) = [
+        record["dynamodb"]["NewImage"]
+        for record in event_sample("jobs_table_changed")["Records"]
+        if "NewImage" in record["dynamodb"] and manifest_of_image(record["dynamodb"]["NewImage"])
+    ]
+    sample = event_sample("manifest_requested")
+
+    assert [(fact.name, fact.detail) for fact in events.manifest_facts(None, manifest_of_image(new))] == [
+        (sample["detail-type"], sample["detail"])
+    ]
+    assert json.loads(event_sample("manifest_build_status_change")["detail"]["input"]) == sample["detail"]

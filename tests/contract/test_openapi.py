@@ -197,6 +197,7 @@ def test_a_patch_may_change_every_field_of_a_definition() -> None:
     [
         ("serve_projects", {"NewProject": "NewProject", "ProjectPatch": "ProjectPatch", "MemberRole": "MemberRole"}),
         ("serve_projects", {"LocationGrant": "DataLocationGrant", "UploadRequest": "NewUpload"}),
+        ("serve_manifests", {"NewManifest": "NewManifest"}),
         ("serve_labeling_teams", {"NewLabelingTeam": "NewLabelingTeam"}),
         ("serve_labeling_jobs", {"CloneName": "CloneName"}),
         ("serve_work", {"AnswerBody": "NewAnswer"}),
@@ -260,6 +261,7 @@ def test_every_example_obeys_its_schema() -> None:
 VETS = {"name": "vets", "description": "Veterinarians"}
 SHARED = {"s3_prefix": "s3://groundwork-data/projects/shared/", "access": "read"}
 UPLOAD = {"key": "datasets/1.png", "content_type": "image/png", "size": 7}
+MANIFEST = {"name": "cats", "input_prefix_uri": "s3://groundwork-data/projects/pets/datasets/cats/", "task_category": "Image"}
 PET = {"project": "pets"}
 # In this order: method, path, what the path names, body, status.
 DIALOGUE: list[tuple[str, str, dict[str, str], Any, int]] = [
@@ -280,6 +282,12 @@ DIALOGUE: list[tuple[str, str, dict[str, str], Any, int]] = [
     ("GET", "/projects/{project}/data-locations", PET, None, 200),
     ("DELETE", "/projects/{project}/data-locations/{id}", {**PET, "id": "shared"}, None, 204),
     ("POST", "/projects/{project}/uploads", PET, UPLOAD, 201),
+    ("POST", "/projects/{project}/manifests", PET, MANIFEST, 202),
+    ("POST", "/projects/{project}/manifests", PET, MANIFEST, 409),
+    ("POST", "/projects/{project}/manifests", PET, {**MANIFEST, "name": "no name"}, 422),
+    ("GET", "/projects/{project}/manifests", PET, None, 200),
+    ("GET", "/projects/{project}/manifests/{manifest}", {**PET, "manifest": "cats"}, None, 200),
+    ("GET", "/projects/{project}/manifests/{manifest}", {**PET, "manifest": "dogs"}, None, 404),
     ("POST", "/labeling-teams", {}, VETS, 201),
     ("GET", "/labeling-teams", {}, None, 200),
     ("PUT", "/labeling-teams/{team}/members/{username}", {"team": "vets", "username": "ann"}, None, 204),

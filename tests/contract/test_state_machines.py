@@ -23,9 +23,16 @@ TASKS = [(machine, name) for machine, name in STATES if ALL_STATES[machine][name
 MAPS = [(machine, name) for machine, name in STATES if ALL_STATES[machine][name]["Type"] == "Map"]
 
 # A step that fails for good goes here, and leaves the labeling job in a truthful state.
-SETTLING = {"launch_labeling_job": "SettleInterruption", "run_labeling_job": "FailRun", "merge_split_labeling_job": "GiveUp"}
+SETTLING = {
+    "build_manifest": "SettleManifestBuild",
+    "launch_labeling_job": "SettleInterruption",
+    "merge_split_labeling_job": "GiveUp",
+    "run_labeling_job": "FailRun",
+}
 # (machine, task): the errors it catches and where each goes, where that is not `States.ALL` -> the settling state.
 OTHER_CATCHES: dict[tuple[str, str], dict[str, str]] = {
+    # When even this fails, the execution's status event settles.
+    ("build_manifest", "SettleManifestBuild"): {},
     # Nothing was claimed yet, so there is nothing to settle: the execution fails, and the reconciler finds the unclaimed job.
     ("launch_labeling_job", "ClaimLaunch"): {"DynamoDB.ConditionalCheckFailedException": "LaunchIsOthers"},
     # When even settling fails, the execution fails, and its status event and the reconciler settle.
@@ -241,6 +248,10 @@ def test_faults_of_the_view_replace_those_of_the_manifest_but_not_the_count_of_o
 @pytest.mark.parametrize(
     ("choice", "outcome", "goes_to"),
     [
+        ("IsManifestBuilt", "continue", "BuildManifest"),
+        ("IsManifestBuilt", "built", "ValidateManifest"),
+        ("IsManifestBuilt", "faults", "ReturnToDraft"),
+        ("IsManifestBuilt", "superseded", "LaunchIsOthers"),
         ("IsManifestFit", "passed", "ComposeWorkerTaskTemplate"),
         ("IsManifestFit", "faults", "ReturnToDraft"),
         ("IsManifestFit", "superseded", "LaunchIsOthers"),
@@ -277,3 +288,41 @@ def test_every_record_is_told_what_to_record(name: str, payload: dict[str, Any])
     states = {"input": {"labeling_job_arn": "arn:of:job", "reason": "No.", "cause": "it was killed"}}
 
     assert evaluate(LAUNCH[name]["Arguments"]["Payload"], states, step=STEP, validation={"state": "passed"}) == payload
+
+
+# --- building manifests ----------------------------------------------------------------------------------------------
+
+BUILD = MACHINES["build_manifest"]["States"]
+ASKED = event_sample("manifest_requested")["detail"]
+BUILD_CONTEXT = {"Execution": {"Id": EXECUTION, "Name": "one", "Input": ASKED}}
+OF_BUILD = {"project": "pets", "name": "cats", "build_id": ASKED["build_id"], "execution": EXECUTION}
+
+
+@pytest.mark.parametrize(("given", "needs"), [({}, False), ({"input_prefix_uri": None}, False), ({"input_prefix_uri": "s3://b/p/"}, True)])
+def test_a_launch_builds_a_manifest_for_a_job_on_a_prefix_only(given: dict[str, Any], needs: bool) -> None:
+    (way,) = LAUNCH["HasManifest"]["Choices"]
+
+    assert evaluate(way["Condition"], {"context": {"Execution": {"Input": given}}}) is needs
+
+
+def test_the_first_step_of_a_build_begins_and_the_others_go_on() -> None:
+    for states, name, who in ((BUILD, "BuildManifest", {"build": OF_BUILD}), (LAUNCH, "BuildManifest", {"step": STEP})):
+        payload = states[name]["Arguments"]["Payload"]
+
+        for given, progress in (({}, None), ({"outcome": "continue", "progress": {"step": 3}}, {"step": 3})):
+            assert evaluate(payload, {"input": given, "context": BUILD_CONTEXT}, step=STEP) == {**who, "progress": progress}
+
+
+@pytest.mark.parametrize(
+    ("outcome", "goes_to"), [("continue", "BuildManifest"), ("built", "Ended"), ("failed", "Ended"), ("superseded", "BuildIsOthers")]
+)
+def test_a_build_goes_on_until_it_has_ended(outcome: str, goes_to: str) -> None:
+    ways = [way["Next"] for way in BUILD["IsBuilt"]["Choices"] if evaluate(way["Condition"], {"input": {"outcome": outcome}}) is True]
+
+    assert (ways or [BUILD["IsBuilt"]["Default"]]) == [goes_to]
+
+
+def test_an_interrupted_build_is_settled_with_its_cause() -> None:
+    payload = BUILD["SettleManifestBuild"]["Arguments"]["Payload"]
+
+    assert evaluate(payload, {"input": {"cause": "it broke"}, "context": BUILD_CONTEXT}) == {"build": OF_BUILD, "cause": "it broke"}

@@ -19,7 +19,7 @@ NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
 def upload(**changes: Any) -> uploads.Upload:
-    asked = {"project": "pets", "key": "datasets/cats/1.png", "content_type": "image/png", "size": 4096, **changes}
+    asked = {"project": "pets", "key": "datasets/cats/1.png", "content_type": "image/png", "size": 4096, "by": "zoë", **changes}
     return uploads.create_upload(uploads.signing_client(), data_bucket="groundwork-data", now=NOW, **asked)
 
 
@@ -35,12 +35,14 @@ def test_the_form_takes_exactly_one_object_of_exactly_the_announced_size_and_typ
     policy = json.loads(base64.b64decode(signed.fields["policy"]))
     assert str(signed.uri) == "s3://groundwork-data/projects/pets/datasets/cats/1.png"
     assert signed.fields["Content-Type"] == "image/png"
+    assert signed.fields["x-amz-meta-groundwork-uploader"] == "zo%C3%AB"
     assert signed.fields["x-amz-algorithm"] == "AWS4-HMAC-SHA256"
     for condition in (
         {"key": "projects/pets/datasets/cats/1.png"},
         {"bucket": "groundwork-data"},
         {"Content-Type": "image/png"},
         ["content-length-range", 4096, 4096],
+        {"x-amz-meta-groundwork-uploader": "zo%C3%AB"},
     ):
         assert condition in policy["conditions"]
     assert not any(condition[0] == "starts-with" for condition in policy["conditions"] if isinstance(condition, list))

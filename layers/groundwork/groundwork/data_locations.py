@@ -36,6 +36,12 @@ class S3Uri:
         return S3Uri(self.bucket, f"{self.key.rstrip('/')}/{relative}" if self.key else relative)
 
 
+def folder(text: str) -> S3Uri | None:
+    """The prefix `text` names, a folder even when written without its slash (`pets` must not cover `pets-2/`); None when it is illegal."""
+    uri = S3Uri.parse(text)
+    return uri if uri is None or not uri.key or uri.key.endswith("/") else S3Uri(uri.bucket, f"{uri.key}/")
+
+
 class LocationAccess(StrEnum):
     """What a project may do at a data location."""
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from groundwork.built_manifests import BuiltManifest
 from groundwork.labeling_jobs.job import LabelingJob, rfc3339
 from groundwork.labeling_jobs.lifecycle import Status
 from groundwork.labeling_jobs.progress import THRESHOLDS
@@ -21,6 +22,7 @@ VALIDATION_FAILED = "Labeling Job Validation Failed"
 STATUS_CHANGED = "Labeling Job Status Changed"
 PROGRESSED = "Labeling Job Progressed"
 STALLED = "Labeling Job Stalled"
+MANIFEST_REQUESTED = "Manifest Requested"
 NAMES = (DRAFTED, VALIDATION_FAILED, STATUS_CHANGED, PROGRESSED, STALLED)
 _MAX_ENTRIES = 10  # per PutEvents request
 
@@ -58,6 +60,14 @@ def facts(before: LabelingJob | None, after: LabelingJob | None) -> list[DomainE
     return found
 
 
+def manifest_facts(before: BuiltManifest | None, after: BuiltManifest | None) -> list[DomainEvent]:
+    """That somebody asked for a manifest. How far it is, and how it ended, is told by the manifest itself and by the job it drafts."""
+    if after is None or (before is not None and before.build_id == after.build_id):
+        return []
+    detail = {"project": after.project, "name": after.name, "build_id": after.build_id, "at": rfc3339(after.created_at)}
+    return [DomainEvent(MANIFEST_REQUESTED, detail)]
+
+
 def _fact(name: str, before: LabelingJob | None, after: LabelingJob, **more: Any) -> DomainEvent:
     # One change of a job has one version, and of each kind of fact at most one, but for the thresholds of progress.
     kind = "-".join([*name.removeprefix("Labeling Job ").lower().split(), *([str(more["percent"])] if "percent" in more else [])])
@@ -68,6 +78,7 @@ def _fact(name: str, before: LabelingJob | None, after: LabelingJob, **more: Any
         "job_id": after.job_id,
         "submission": after.submission,
         "task_type": after.definition.task_type,
+        "input_prefix_uri": after.definition.input_prefix_uri,
         "from": before.status.value if before else None,
         "to": after.status.value,
         "at": rfc3339(after.updated_at),

@@ -27,6 +27,8 @@ METHODS: dict[str, tuple[str, ...]] = {
     "/projects/{project}/labeling-jobs/{name}/submit": ("POST",),
     "/projects/{project}/labeling-jobs/{name}/validation-report": ("GET",),
     "/projects/{project}/labeling-teams": ("GET",),
+    "/projects/{project}/manifests": ("GET", "POST"),
+    "/projects/{project}/manifests/{manifest}": ("GET",),
     "/projects/{project}/members": ("GET",),
     "/projects/{project}/members/{username}": ("PUT", "DELETE"),
     "/projects/{project}/uploads": ("POST",),

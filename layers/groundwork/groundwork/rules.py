@@ -184,18 +184,12 @@ _RULES: tuple[Rule, ...] = (
         "Use a Groundwork in one of these regions, or its built-in labeling service: {regions}.",
         "API HumanTaskConfig",
     ),
-    Rule("job.input-missing", "The job has no input", "Give input_manifest_uri.", "API LabelingJobInputConfig"),
+    Rule("job.input-missing", "The job has no input", "Give input_manifest_uri or input_prefix_uri.", "API LabelingJobInputConfig"),
     Rule(
         "job.input-ambiguous",
         "The job has two inputs: a manifest and a prefix",
         "Keep one of input_manifest_uri and input_prefix_uri.",
         "api.md, the definition",
-    ),
-    Rule(
-        "job.input-needs-manifest",
-        "A job cannot be launched on a prefix: it needs a manifest",
-        "Write a manifest that lists the data objects, and name it in input_manifest_uri.",
-        "API LabelingJobS3DataSource",
     ),
     Rule(
         "job.s3-uri-invalid",
@@ -206,7 +200,7 @@ _RULES: tuple[Rule, ...] = (
     Rule(
         "job.input-outside-locations",
         "{uri} is outside the data locations of the project {project}",
-        "Move the manifest into one of them, or ask an administrator for a data location that covers it.",
+        "Move the data into one of them, or ask an administrator for a data location that covers it.",
         "architecture.md, Identity and access",
     ),
     Rule(
@@ -618,6 +612,81 @@ _RULES: tuple[Rule, ...] = (
         "ground-truth.md 7.5, check 29",
     ),
     Rule("manifest.bucket-missing", "The object's bucket does not exist", "Check the bucket's name.", "ground-truth.md 7.5, check 29"),
+    # --- manifests built from a prefix ---------------------------------------------------------------------------
+    Rule(
+        "build.name-invalid",
+        "A manifest's name is 1 to 63 letters, digits and inner hyphens; {name!r} is not",
+        "Rename it, for instance to cats-2026-11; the manifest will be manifests/cats-2026-11.manifest.",
+        "Groundwork",
+    ),
+    Rule(
+        "build.prefix-empty",
+        "There are no {kinds} under {prefix}",
+        "Name the folder that holds the data, and check the endings of the files.",
+        "ground-truth.md 3.7",
+    ),
+    Rule(
+        "build.prefix-unreadable",
+        "{prefix} may not be listed",
+        "Grant Groundwork access to the place, or ask an administrator to.",
+        "ground-truth.md 3.7",
+    ),
+    Rule(
+        "build.manifest-exists",
+        "There is an object at {target} already",
+        "Choose another name.",
+        "Groundwork",
+    ),
+    Rule(
+        "build.manifest-too-large",
+        "The manifest of {prefix} would be larger than 5 GB",
+        "Build several manifests, each of a part of the data.",
+        "S3, CopyObject",
+    ),
+    Rule(
+        "build.foreign-file",
+        "The file is none of the {kinds} and was left out",
+        "Nothing, if that is right; otherwise convert the file or give it its proper ending.",
+        "ground-truth.md 3.7",
+        Severity.WARNING,
+    ),
+    Rule("build.object-empty", "The file has no content and was left out", "Upload it again.", "Groundwork", Severity.WARNING),
+    Rule(
+        "build.object-unreadable",
+        "The file could not be read and was left out",
+        "Grant Groundwork access to it, or restore it from the archive.",
+        "ground-truth.md 3.7",
+    ),
+    Rule(
+        "build.key-unusable",
+        "The file's key cannot be named in a manifest, so it was left out",
+        "Rename it: at most 1,024 characters with the bucket, no control characters, no segments '.' or '..'.",
+        "API S3Uri",
+    ),
+    Rule(
+        "build.text-not-utf8",
+        "The file is not UTF-8 from this row on; the rest of it was left out",
+        "Save it as UTF-8.",
+        "SageMaker guide, Create a manifest file",
+    ),
+    Rule(
+        "build.text-too-long",
+        "The text is longer than 20,000 characters and was left out",
+        "Split it.",
+        "SageMaker guide, Input manifest file",
+    ),
+    Rule(
+        "build.csv-no-text-column",
+        "No column of the file is named text or source, so it was left out",
+        "Name the column of the texts text in the first row.",
+        "ground-truth.md 3.7",
+    ),
+    Rule(
+        "build.csv-malformed",
+        "The file is no CSV from this row on; the rest of it was left out",
+        "Check its quotation marks.",
+        "RFC 4180",
+    ),
 )
 
 RULES: dict[str, Rule] = {rule.code: rule for rule in _RULES}

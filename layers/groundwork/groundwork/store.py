@@ -4,6 +4,7 @@
     PROJECT#pets        PROJECT           project            PROJECTS / pets
     PROJECT#pets        MEMBER#ann        member             USER#ann / pets
     PROJECT#pets        LOCATION#default  data location
+    PROJECT#pets        MANIFEST#cats     built manifest     MANIFESTS#pets / <created>#cats
     JOB#cats-1          JOB               labeling job       JOBS#pets / <created>#cats-1       JOBS#pets#Draft / <created>#cats-1
     JOB#big-part-0001   JOB               part of a job
     EVENTS#<job id>     000007            event of a job
@@ -30,6 +31,7 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from pydantic import TypeAdapter
 
 from groundwork.access import Role
+from groundwork.built_manifests import BuildState, BuiltManifest
 from groundwork.data_locations import DataLocation, DataLocations, LocationAccess, S3Uri
 from groundwork.errors import ConflictError, InvalidRequestError, NameTakenError, NotFoundError, PreconditionFailedError
 from groundwork.labeling_jobs.definition import LabelingJobDefinition
@@ -47,6 +49,7 @@ type Shape[T] = Callable[[Item], T]
 _JOB = TypeAdapter(LabelingJob)
 _VALIDATION = TypeAdapter(Validation)
 _PART = TypeAdapter(Part)
+_MANIFEST = TypeAdapter(BuiltManifest)
 _serializer = TypeSerializer()
 _deserializer = TypeDeserializer()
 
@@ -272,19 +275,47 @@ class JobStore:
         tombstone = {"pk": f"ACCESSKEY#{key_id}", "sk": "ACCESSKEY", "revoked_at": rfc3339(now)}
         self.client.put_item(TableName=self.table, Item=_marshal(tombstone))
 
+    # --- built manifests -----------------------------------------------------------------------------------------
+
+    def create_manifest(self, manifest: BuiltManifest) -> None:
+        """Keep the request of a build. Raises NameTakenError (unless the build of that name failed), NotFoundError without the project."""
+        free = "attribute_not_exists(pk) OR build_state = :failed"
+        put = self._put(_manifest_item(manifest), free, {":failed": BuildState.FAILED.value})
+        try:
+            self._transact(self._project_lives(manifest.project), put)
+        except _TransactionCancelledError as error:
+            if error.reasons[0] == "ConditionalCheckFailed":
+                raise NotFoundError(f"There is no project {manifest.project!r}.") from error
+            raise NameTakenError(f"A manifest named {manifest.name!r} was built already, or is being built.") from error
+
+    def manifest(self, project: str, name: str) -> BuiltManifest | None:
+        """The manifest of that name, whatever its case. One consistent GetItem."""
+        item = self._get(f"PROJECT#{project}", f"MANIFEST#{name.lower()}")
+        return None if item is None else _manifest(item)
+
+    def manifests(self, project: str, *, limit: int, next_token: str | None) -> Page[BuiltManifest]:
+        """The manifests that were built for a project, newest first."""
+        key = f"MANIFESTS#{project}"
+        return self._page("gsi1", "gsi1pk", key, limit=limit, next_token=next_token, shape=_manifest, newest_first=True)
+
+    def save_manifest(self, previous: BuiltManifest, manifest: BuiltManifest) -> None:
+        """Write the manifest if it is still what `previous` was. Raises PreconditionFailedError."""
+        try:
+            self.client.put_item(
+                TableName=self.table,
+                Item=_marshal(_manifest_item(manifest)),
+                ConditionExpression="build_id = :build_id AND version = :version",
+                ExpressionAttributeValues=_marshal({":build_id": previous.build_id, ":version": previous.version}),
+            )
+        except self.client.exceptions.ConditionalCheckFailedException as error:
+            raise PreconditionFailedError("The manifest changed meanwhile; read it again.") from error
+
     # --- labeling jobs -------------------------------------------------------------------------------------------
 
     def creation(self, job: LabelingJob, event: JobEvent) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
         """The writes of a transaction that creates the job: the project lives, the name is free, the first event."""
-        project_lives = {
-            "ConditionCheck": {
-                "TableName": self.table,
-                "Key": _marshal({"pk": f"PROJECT#{job.project}", "sk": "PROJECT"}),
-                "ConditionExpression": "is_being_deleted = :no",
-                "ExpressionAttributeValues": _marshal({":no": False}),
-            }
-        }
-        return project_lives, self._put(_job_item(job), "attribute_not_exists(pk)"), self._put(_event_item(job, event))
+        new = self._put(_job_item(job), "attribute_not_exists(pk)")
+        return self._project_lives(job.project), new, self._put(_event_item(job, event))
 
     def create_job(self, job: LabelingJob, event: JobEvent) -> None:
         """Claim the job's name and write it with its first event. Raises NameTakenError, or NotFoundError when the project is gone."""
@@ -478,6 +509,16 @@ class JobStore:
             put["ExpressionAttributeValues"] = _marshal(values)
         return {"Put": put}
 
+    def _project_lives(self, project: str) -> dict[str, Any]:
+        return {
+            "ConditionCheck": {
+                "TableName": self.table,
+                "Key": _marshal({"pk": f"PROJECT#{project}", "sk": "PROJECT"}),
+                "ConditionExpression": "is_being_deleted = :no",
+                "ExpressionAttributeValues": _marshal({":no": False}),
+            }
+        }
+
     def _transact(self, *writes: dict[str, Any]) -> None:
         try:
             self.client.transact_write_items(TransactItems=cast("Any", writes))
@@ -507,6 +548,12 @@ def split_job_of_image(image: dict[str, Any]) -> str:
     """The name of the split job that a stream record's image, of the job or of one of its parts, belongs to."""
     name: str = _unmarshal(image)["split_job"]
     return name
+
+
+def manifest_of_image(image: dict[str, Any]) -> BuiltManifest | None:
+    """The built manifest in a stream record's image; None when the item is something else."""
+    item = _unmarshal(image)
+    return _manifest(item) if item["sk"].startswith("MANIFEST#") else None
 
 
 def _role_is(role: Role | None) -> tuple[str, Item]:
@@ -617,6 +664,23 @@ def _location_item(project: str, location: DataLocation) -> Item:
 
 def _location(item: Item) -> DataLocation:
     return DataLocation(item["id"], S3Uri(item["bucket"], item["prefix"]), LocationAccess(item["access"]))
+
+
+def _manifest_item(manifest: BuiltManifest) -> Item:
+    fields = _MANIFEST.dump_python(manifest, mode="json", exclude={"faults", "state"})
+    return {
+        "pk": f"PROJECT#{manifest.project}",
+        "sk": f"MANIFEST#{manifest.name.lower()}",
+        "gsi1pk": f"MANIFESTS#{manifest.project}",
+        "gsi1sk": f"{rfc3339(manifest.created_at)}#{manifest.name.lower()}",
+        **{name: value for name, value in fields.items() if value is not None},
+        "build_state": manifest.state.value,
+        "faults": json.dumps(manifest.faults),
+    }
+
+
+def _manifest(item: Item) -> BuiltManifest:
+    return _MANIFEST.validate_python({**item, "state": item["build_state"], "faults": json.loads(item["faults"])})
 
 
 def _job_key(name: str) -> Item:

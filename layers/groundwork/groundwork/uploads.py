@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import boto3
 from botocore.config import Config
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 # The rest of a project's prefix (labeling-jobs/) is written by Groundwork alone.
 UPLOAD_FOLDERS = ("manifests/", "datasets/")
+# The object's metadata that names, percent-encoded, who uploaded it: the draft of an uploaded manifest is theirs.
+UPLOADER = "groundwork-uploader"
 MAX_KEY_LENGTH = 900
 MAX_SIZE = 5 * 1024**3  # S3: largest object of a single upload
 LIFETIME = timedelta(minutes=15)
@@ -43,7 +46,9 @@ def signing_client() -> "S3Client":
     return client
 
 
-def create_upload(s3: "S3Client", *, data_bucket: str, project: str, key: str, content_type: str, size: int, now: datetime) -> Upload:
+def create_upload(
+    s3: "S3Client", *, data_bucket: str, project: str, key: str, content_type: str, size: int, by: str, now: datetime
+) -> Upload:
     """A form that uploads `key` (relative to the project's prefix), `size` bytes, within 15 minutes. Raises InvalidRequestError."""
     uri = project_prefix(data_bucket, project).child(key)
     faults: list[Fault] = []
@@ -56,11 +61,12 @@ def create_upload(s3: "S3Client", *, data_bucket: str, project: str, key: str, c
         faults.append(fault("upload.size-invalid", pointer="/size", maximum=f"{MAX_SIZE:,}"))
     if faults:
         raise InvalidRequestError(faults)
+    uploader = {f"x-amz-meta-{UPLOADER}": quote(by)}
     post = s3.generate_presigned_post(
         Bucket=uri.bucket,
         Key=uri.key,
-        Fields={"Content-Type": content_type},
-        Conditions=[{"Content-Type": content_type}, ["content-length-range", size, size]],
+        Fields={"Content-Type": content_type, **uploader},
+        Conditions=[{"Content-Type": content_type}, uploader, ["content-length-range", size, size]],
         ExpiresIn=int(LIFETIME.total_seconds()),
     )
     return Upload(uri, post["url"], post["fields"], now + LIFETIME)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
-from groundwork.data_locations import DataLocation, DataLocations, S3Uri
+from groundwork.data_locations import DataLocation, DataLocations, S3Uri, folder
 from groundwork.labeling_jobs import defaults
 from groundwork.labeling_jobs.definition import LabelingJobDefinition, NamedEntityLabel
 from groundwork.labeling_jobs.parts import NAME_SUFFIX
@@ -154,21 +154,28 @@ def _input_faults(definition: LabelingJobDefinition, context: CheckContext) -> I
         if definition.input_prefix_uri is not None:
             yield fault("job.input-ambiguous", pointer="/input_prefix_uri")
     elif definition.input_prefix_uri is not None:
-        yield fault("job.input-needs-manifest", pointer="/input_prefix_uri")
+        yield from prefix_faults(definition.input_prefix_uri, context.project, context.data_locations)
     else:
         yield fault("job.input-missing", pointer="/input_manifest_uri")
+
+
+def prefix_faults(input_prefix_uri: str, project: str, data_locations: DataLocations) -> Iterator[Fault]:
+    """What keeps the project from using all data objects under this prefix."""
+    prefix = folder(input_prefix_uri)
+    if prefix is None:
+        yield fault("job.s3-uri-invalid", pointer="/input_prefix_uri", uri=_excerpt(input_prefix_uri), what="a prefix")
+    elif not data_locations.may_read(prefix):
+        yield fault("job.input-outside-locations", pointer="/input_prefix_uri", uri=prefix, project=project)
 
 
 def _output_faults(definition: LabelingJobDefinition, context: CheckContext) -> Iterator[Fault]:
     if definition.output_uri is None:
         return
-    given = S3Uri.parse(definition.output_uri)
-    if given is None:
+    given, prefix = S3Uri.parse(definition.output_uri), folder(definition.output_uri)
+    if given is None or prefix is None:
         yield fault("job.s3-uri-invalid", pointer="/output_uri", uri=_excerpt(definition.output_uri), what="an output prefix")
         return
     output_fault = partial(fault, pointer="/output_uri", uri=given)
-    # An output is a prefix even when written without its slash, and must not cover `pets-2/` when `pets/` was granted.
-    prefix = given if not given.key or given.key.endswith("/") else S3Uri(given.bucket, f"{given.key}/")
     if not context.data_locations.may_write(prefix):
         yield output_fault("job.output-outside-locations", project=context.project)
     manifest = S3Uri.parse(definition.input_manifest_uri or "")

@@ -1,6 +1,6 @@
 """What a labeling job is given where its definition says nothing. Every default that is more than a constant, once."""
 
-from groundwork.data_locations import S3Uri, project_prefix
+from groundwork.data_locations import S3Uri, folder, project_prefix
 from groundwork.labeling_jobs.definition import LabelingJobDefinition
 from groundwork.task_types import TASK_TYPES, TaskType
 
@@ -65,7 +65,7 @@ def output_uri(definition: LabelingJobDefinition, project: str, data_bucket: str
     """
     if definition.output_uri is None:
         return project_prefix(data_bucket, project).child(f"labeling-jobs/{definition.name}/output/")
-    uri = S3Uri.parse(definition.output_uri)
+    uri = folder(definition.output_uri)
     if uri is None:
         raise ValueError(f"not a legal S3 URI: {definition.output_uri!r}")
-    return uri if not uri.key or uri.key.endswith("/") else S3Uri(uri.bucket, f"{uri.key}/")
+    return uri

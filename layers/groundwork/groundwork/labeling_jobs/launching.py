@@ -317,7 +317,10 @@ def _manifest(job: LabelingJob) -> S3Uri:
 
 
 def _validate_copy(s3: "S3Client", job: LabelingJob, locations: DataLocations, data_bucket: str) -> ValidationReport:
-    original, copy, expectation = _manifest(job), launched_manifest_uri(job, data_bucket), manifest_expectation(job)
+    copy, expectation = launched_manifest_uri(job, data_bucket), manifest_expectation(job)
+    if job.definition.input_prefix_uri is not None:  # the launch has built it there
+        return manifest_validation.validate(s3, copy, locations=locations, expectation=expectation)
+    original = _manifest(job)
     if not locations.may_read(original):
         return manifest_validation.validate(s3, original, locations=locations, expectation=expectation)
     try:
