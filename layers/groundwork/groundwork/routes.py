@@ -23,6 +23,7 @@ METHODS: dict[str, tuple[str, ...]] = {
     "/projects/{project}/labeling-jobs/{name}/events": ("GET",),
     "/projects/{project}/labeling-jobs/{name}/parts": ("GET",),
     "/projects/{project}/labeling-jobs/{name}/output": ("GET",),
+    "/projects/{project}/labeling-jobs/{name}/preview": ("GET",),
     "/projects/{project}/labeling-jobs/{name}/stop": ("POST",),
     "/projects/{project}/labeling-jobs/{name}/submit": ("POST",),
     "/projects/{project}/labeling-jobs/{name}/validation-report": ("GET",),

@@ -612,6 +612,19 @@ _RULES: tuple[Rule, ...] = (
         "ground-truth.md 7.5, check 29",
     ),
     Rule("manifest.bucket-missing", "The object's bucket does not exist", "Check the bucket's name.", "ground-truth.md 7.5, check 29"),
+    # --- previews ------------------------------------------------------------------------------------------------
+    Rule(
+        "preview.object-missing",
+        "The input has no object {number}; they are counted from 0",
+        "Ask for an object with a lower number.",
+        "api.md, preview",
+    ),
+    Rule(
+        "preview.object-too-far",
+        "Object {number} is too far into the input for a preview",
+        "Ask for an object nearer to its beginning.",
+        "Groundwork",
+    ),
     # --- manifests built from a prefix ---------------------------------------------------------------------------
     Rule(
         "build.name-invalid",

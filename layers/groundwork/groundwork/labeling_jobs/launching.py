@@ -125,13 +125,18 @@ def compose_worker_task_template(store: JobStore, s3: "S3Client", step: LaunchSt
     job = step.job(store)
     if job is None:
         return SUPERSEDED
-    template = compose(_task_type(job), **_template_texts(job))
+    template = worker_task_template(job)
     for uri, body, content_type in (
         (template_uri(job, data_bucket), template.encode(), "text/html; charset=utf-8"),
         (label_categories_uri(job, data_bucket), label_category_file(job.definition), "application/json"),
     ):
         s3.put_object(Bucket=uri.bucket, Key=uri.key, Body=body, ContentType=content_type)
     return {"outcome": "composed"}
+
+
+def worker_task_template(job: LabelingJob) -> str:
+    """The template of a job whose task type is known. Raises TemplateError when a draft lacks what it needs."""
+    return compose(_task_type(job), **_template_texts(job))
 
 
 def presign_worker_view(store: JobStore, view: "WorkerView", step: LaunchStep, data_bucket: str) -> dict[str, Any]:
