@@ -18,13 +18,16 @@ import pytest
 from groundwork import manifest_builds
 from groundwork.access import Role
 from groundwork.data_locations import DataLocation, LocationAccess, S3Uri
+from groundwork.deliveries import Attempt, Outcome
 from groundwork.engine.jobs import JobStatus
 from groundwork.engine.store import EngineStore
 from groundwork.engine.work import Work
 from groundwork.labeling_jobs.lifecycle import Status
 from groundwork.store import JobStore
+from groundwork.subscriptions import Kind, Subscription, Wish
+from groundwork.webhooks import new_secret
 from tests.api_events import HttpAnswer, LambdaContext, api_event, http_answer, make_access_key_secrets_key, make_user_pool
-from tests.builders import BUCKET, ROOT, a_document, a_project, a_stored_job
+from tests.builders import BUCKET, ROOT, a_document, a_project, a_stored_job, event_sample
 from tests.unit.engine.builders import Engine, a_request, chose, pictures
 from tests.unit.engine.builders import a_job as an_engine_job
 
@@ -63,6 +66,7 @@ class Row:
         assert len(self.statuses) == len(CALLERS)
 
 
+hook = partial(Row, path={"project": "pets", "id": "ops"})
 pets = partial(Row, path={"project": "pets"})
 draft = partial(Row, path={"project": "pets", "name": "draft-1"})
 running = partial(Row, path={"project": "pets", "name": "running-1"})
@@ -110,6 +114,16 @@ MATRIX = {
     "GET /projects/{project}/manifests":                   pets((404,   404,   404,   200,  200,  200,  404)),
     "GET /projects/{project}/manifests/{manifest}":         Row((404,   404,   404,   200,  200,  200,  404),
                                                                 {"project": "pets", "manifest": "built"}),
+    "GET /projects/{project}/notifications":               pets((404,   404,   404,   200,  200,  200,  404)),
+    "GET /projects/{project}/notifications/{id}":          hook((404,   404,   404,   200,  200,  200,  404)),
+    "PUT /projects/{project}/notifications/{id}":          hook((404,   404,   404,   403,  200,  200,  404),
+                                                                body={"kind": "webhook", "url": "https://8.8.8.8/"}),
+    "DELETE /projects/{project}/notifications/{id}":       hook((404,   404,   404,   403,  204,  204,  404)),
+    "POST /projects/{project}/notifications/{id}/rotate-secret": hook((404, 404, 404, 403,  200,  200,  404)),
+    "GET /projects/{project}/notifications/{id}/deliveries": hook((404, 404,   404,   200,  200,  200,  404)),
+    "POST /projects/{project}/notifications/{id}/deliveries/{delivery_id}/replay":
+                                                           Row((404,   404,   404,   403,  202,  202,  404),
+                                                                {"project": "pets", "id": "ops", "delivery_id": "1"}),
 
     "GET /labeling-teams":                                  Row((403,   403,   403,   403,  403,  200,  403)),
     "POST /labeling-teams":                                 Row((403,   403,   403,   403,  403,  201,  403),
@@ -163,6 +177,16 @@ def world(jobs_table: object, engine_table: object, data_bucket: "S3Client") -> 
     a_project(store, "pets", owner="ann", collaborators=("bob",))
     a_project(store, "zoo", owner="zed")
     store.put_data_location("pets", DataLocation("more", S3Uri(BUCKET, "projects/zoo/"), LocationAccess.READ))
+    now = datetime.now(UTC)
+    wish = Wish(Kind.WEBHOOK, url="https://8.8.4.4/")
+    hooked = Subscription(
+        project="pets", id="ops", uid="1", wish=wish, created_by="ann", created_at=now, updated_at=now, secret=new_secret()
+    )
+    store.save_subscription(None, hooked)
+    fact = event_sample("labeling_job_completed")
+    attempt = Attempt("1", now, "1", fact["detail-type"], fact["detail"], number=1, outcome=Outcome.DELIVERED)
+    store.add_attempt(hooked, attempt, expires_at=now)
+    boto3.client("sqs").create_queue(QueueName="notifications")
     document = a_stored_job(store, name="running-1", status=Status.IN_PROGRESS).definition
     a_stored_job(store, name="draft-1", definition=document.model_copy(update={"name": "draft-1", "workers_per_object": 1}))
     output = f"s3://{BUCKET}/projects/pets/output/finished-1/manifests/output/output.manifest"
@@ -183,7 +207,6 @@ def world(jobs_table: object, engine_table: object, data_bucket: "S3Client") -> 
 
     engine_store = EngineStore.from_env()
     engine = Engine(engine_store, data_bucket, Work(engine_store, data_bucket, region="us-east-1"))
-    now = datetime.now(UTC)
     engine.put_input(pictures(2))
     engine.put_template("<p>{{ task.input.taskObject }}</p>")
     assert engine.store.create_job(replace(an_engine_job(a_request()), created_at=now, modified_at=now))

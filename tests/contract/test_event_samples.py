@@ -6,11 +6,21 @@ from typing import Any
 import pytest
 
 from groundwork import events
+from groundwork.deliveries import Notice
 from groundwork.labeling_jobs.job import Validation
 from groundwork.labeling_jobs.lifecycle import Status
 from groundwork.store import job_of_image, manifest_of_image
 from tests.builders import NOW, ROOT, a_job, event_sample
 
+ALL_OF_OURS = [
+    "labeling_job_completed",
+    "labeling_job_drafted",
+    "labeling_job_progressed",
+    "labeling_job_stalled",
+    "labeling_job_stop_requested",
+    "labeling_job_submitted",
+    "labeling_job_validation_failed",
+]
 #: (function or state machine, its event in the template) -> the samples that it is for.
 SAMPLES: dict[tuple[str, str], list[str]] = {
     ("LaunchMachine", "JobSubmitted"): ["labeling_job_submitted"],
@@ -19,15 +29,9 @@ SAMPLES: dict[tuple[str, str], list[str]] = {
     ("SettleLaunchFunction", "LaunchInterrupted"): ["launch_execution_status_change"],
     ("RecordServiceStatusFunction", "ServiceStatusChanged"): ["sagemaker_state_change", "engine_state_change"],
     ("StopLabelingJobFunction", "StopRequested"): ["labeling_job_stop_requested"],
-    ("NotifyAdministratorsFunction", "SomethingHappened"): [
-        "labeling_job_completed",
-        "labeling_job_drafted",
-        "labeling_job_progressed",
-        "labeling_job_stalled",
-        "labeling_job_stop_requested",
-        "labeling_job_submitted",
-        "labeling_job_validation_failed",
-    ],
+    ("NotifyAdministratorsFunction", "SomethingHappened"): ALL_OF_OURS,
+    ("FanOutNotificationsFunction", "SomethingHappened"): ALL_OF_OURS,
+    ("DeliverNotificationFunction", "NoticeQueued"): ["notification_queued"],
     ("AnnounceChangesFunction", "JobChanged"): ["jobs_table_changed"],
     ("DriveSplitJobsFunction", "SplitJobChanged"): ["split_job_changed"],
     ("DriveSplitJobsFunction", "EveryFiveMinutes"): ["schedule"],
@@ -93,15 +97,15 @@ def test_every_sample_gets_past_the_pattern_of_its_trigger(template: dict[str, A
             patterns = [json.loads(entry["Pattern"]) for entry in source["Properties"]["FilterCriteria"]["Filters"]]
             assert all(any(matches(pattern, record) for pattern in patterns) for record in sample["Records"])
             assert all(any(matches(pattern, record) for record in sample["Records"]) for pattern in patterns)
+        case "SQS":
+            assert all(Notice.of_message(record["body"]).event_id for record in sample["Records"])
         case "Schedule":
             assert sample["source"] == "aws.events"
         case other:
             pytest.fail(f"no sample is known for {other}")
 
 
-@pytest.mark.parametrize(
-    "trigger", [trigger for trigger in SAMPLES if trigger not in {("NotifyAdministratorsFunction", "SomethingHappened")}]
-)
+@pytest.mark.parametrize("trigger", [trigger for trigger, samples in SAMPLES.items() if samples is not ALL_OF_OURS])
 def test_a_rule_lets_nothing_else_through(template: dict[str, Any], trigger: tuple[str, str]) -> None:
     source = triggers(template)[trigger]
     if source["Type"] != "EventBridgeRule":

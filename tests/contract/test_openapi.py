@@ -4,7 +4,7 @@ import importlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import yaml
@@ -12,10 +12,12 @@ from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import validate
 
 from groundwork import access, routes, task_types
+from groundwork.events import EventName
 from groundwork.http_api import Route
 from groundwork.labeling_jobs.definition import LabelingJobDefinition, NamedEntityLabel, StoppingConditions
 from groundwork.labeling_jobs.job import LabelingJob
 from groundwork.labeling_jobs.lifecycle import Status
+from groundwork.webhooks import Failure
 from tests.api_events import LambdaContext, api_event, http_answer, make_user_pool
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -24,7 +26,16 @@ METHODS = {"get", "put", "post", "patch", "delete"}
 WITH_BODY = {"post", "put", "patch"}
 # These act on what the path names and read no body.
 BODY_IS_OPTIONAL = {"create_access_key"}
-BODILESS = {"submit_labeling_job", "stop_labeling_job", "take_lease", "renew_lease", "return_lease", "put_labeling_team_member"}
+BODILESS = {
+    "submit_labeling_job",
+    "stop_labeling_job",
+    "take_lease",
+    "renew_lease",
+    "return_lease",
+    "put_labeling_team_member",
+    "rotate_notification_secret",
+    "replay_delivery",
+}
 
 
 def documented() -> dict[tuple[str, str], dict[str, Any]]:
@@ -198,6 +209,7 @@ def test_a_patch_may_change_every_field_of_a_definition() -> None:
         ("serve_projects", {"NewProject": "NewProject", "ProjectPatch": "ProjectPatch", "MemberRole": "MemberRole"}),
         ("serve_projects", {"LocationGrant": "DataLocationGrant", "UploadRequest": "NewUpload"}),
         ("serve_manifests", {"NewManifest": "NewManifest"}),
+        ("serve_notifications", {"NotificationWish": "NotificationWish"}),
         ("serve_labeling_teams", {"NewLabelingTeam": "NewLabelingTeam"}),
         ("serve_labeling_jobs", {"CloneName": "CloneName"}),
         ("serve_work", {"AnswerBody": "NewAnswer"}),
@@ -217,6 +229,8 @@ def test_the_catalogue_and_the_statuses_are_the_documents() -> None:
 
     assert schemas["TaskTypeKey"]["enum"] == list(task_types.TASK_TYPES)
     assert schemas["Status"]["enum"] == list(Status)
+    assert schemas["EventName"]["enum"] == list(get_args(EventName.__value__))
+    assert schemas["Delivery"]["properties"]["failure"]["enum"] == [*Failure, None]
 
 
 def _validator(schema: Any) -> OAS31Validator:
@@ -263,6 +277,7 @@ SHARED = {"s3_prefix": "s3://groundwork-data/projects/shared/", "access": "read"
 UPLOAD = {"key": "datasets/1.png", "content_type": "image/png", "size": 7}
 MANIFEST = {"name": "cats", "input_prefix_uri": "s3://groundwork-data/projects/pets/datasets/cats/", "task_category": "Image"}
 PET = {"project": "pets"}
+REPLAY = "/projects/{project}/notifications/{id}/deliveries/{delivery_id}/replay"
 # In this order: method, path, what the path names, body, status.
 DIALOGUE: list[tuple[str, str, dict[str, str], Any, int]] = [
     ("GET", "/health", {}, None, 200),
@@ -288,6 +303,17 @@ DIALOGUE: list[tuple[str, str, dict[str, str], Any, int]] = [
     ("GET", "/projects/{project}/manifests", PET, None, 200),
     ("GET", "/projects/{project}/manifests/{manifest}", {**PET, "manifest": "cats"}, None, 200),
     ("GET", "/projects/{project}/manifests/{manifest}", {**PET, "manifest": "dogs"}, None, 404),
+    ("PUT", "/projects/{project}/notifications/{id}", {**PET, "id": "hook"}, {"kind": "webhook", "url": "https://8.8.8.8/"}, 201),
+    ("PUT", "/projects/{project}/notifications/{id}", {**PET, "id": "hook"}, {"kind": "webhook", "url": "https://10.0.0.1/"}, 422),
+    ("PUT", "/projects/{project}/notifications/{id}", {**PET, "id": "ops"}, {"kind": "mail", "address": "ops@example.com"}, 201),
+    ("PUT", "/projects/{project}/notifications/{id}", {**PET, "id": "ops"}, {"kind": "mail", "address": "dev@example.com"}, 200),
+    ("GET", "/projects/{project}/notifications", PET, None, 200),
+    ("GET", "/projects/{project}/notifications/{id}", {**PET, "id": "hook"}, None, 200),
+    ("POST", "/projects/{project}/notifications/{id}/rotate-secret", {**PET, "id": "hook"}, None, 200),
+    ("POST", "/projects/{project}/notifications/{id}/rotate-secret", {**PET, "id": "ops"}, None, 409),
+    ("GET", "/projects/{project}/notifications/{id}/deliveries", {**PET, "id": "hook"}, None, 200),
+    ("POST", REPLAY, {**PET, "id": "hook", "delivery_id": "1"}, None, 404),
+    ("DELETE", "/projects/{project}/notifications/{id}", {**PET, "id": "hook"}, None, 204),
     ("POST", "/labeling-teams", {}, VETS, 201),
     ("GET", "/labeling-teams", {}, None, 200),
     ("PUT", "/labeling-teams/{team}/members/{username}", {"team": "vets", "username": "ann"}, None, 204),

@@ -22,5 +22,7 @@ def test_the_first_request_by_curl_is_answered(door: FrontDoor, tmp_path: Path) 
 
     assert '"username":"owner"' in answered.stdout
     assert '"status":"Validating"' in answered.stdout
+    assert '"secret":"whsec_' in answered.stdout
     assert door.wait_for("animals-1", "Draft")["validation"]["errors"] == 1  # nobody uploaded that manifest
     door.as_("owner").delete("/projects/demo/labeling-jobs/animals-1").expect(204)
+    door.as_("owner").delete("/projects/demo/notifications/ops").expect(204)

@@ -99,6 +99,11 @@ def manage_members(caller: Caller | None, resource: Resource) -> Decision:
     return _known(caller, resource, allowed=resource.role is Role.OWNER or bool(caller and caller.is_admin))
 
 
+def manage_notifications(caller: Caller | None, resource: Resource) -> Decision:
+    """Owners and administrators decide who hears of the project's labeling jobs."""
+    return manage_members(caller, resource)
+
+
 def administer_project(caller: Caller | None, resource: Resource) -> Decision:
     """Administrators only; members may know that there is something to administer."""
     return _known(caller, resource, allowed=bool(caller and caller.is_admin))

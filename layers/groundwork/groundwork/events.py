@@ -6,7 +6,7 @@ A change is told by the stream at least once and always yields the same facts wi
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from groundwork.built_manifests import BuiltManifest
 from groundwork.labeling_jobs.job import LabelingJob, rfc3339
@@ -17,13 +17,20 @@ if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
 
 SOURCE = "groundwork"
-DRAFTED = "Labeling Job Drafted"
-VALIDATION_FAILED = "Labeling Job Validation Failed"
-STATUS_CHANGED = "Labeling Job Status Changed"
-PROGRESSED = "Labeling Job Progressed"
-STALLED = "Labeling Job Stalled"
-MANIFEST_REQUESTED = "Manifest Requested"
-NAMES = (DRAFTED, VALIDATION_FAILED, STATUS_CHANGED, PROGRESSED, STALLED)
+DRAFTED: Final = "Labeling Job Drafted"
+VALIDATION_FAILED: Final = "Labeling Job Validation Failed"
+STATUS_CHANGED: Final = "Labeling Job Status Changed"
+PROGRESSED: Final = "Labeling Job Progressed"
+STALLED: Final = "Labeling Job Stalled"
+MANIFEST_REQUESTED: Final = "Manifest Requested"
+# Of labeling jobs: those that people can subscribe to.
+type EventName = Literal[
+    "Labeling Job Drafted",
+    "Labeling Job Validation Failed",
+    "Labeling Job Status Changed",
+    "Labeling Job Progressed",
+    "Labeling Job Stalled",
+]
 _MAX_ENTRIES = 10  # per PutEvents request
 
 
@@ -68,7 +75,7 @@ def manifest_facts(before: BuiltManifest | None, after: BuiltManifest | None) ->
     return [DomainEvent(MANIFEST_REQUESTED, detail)]
 
 
-def _fact(name: str, before: LabelingJob | None, after: LabelingJob, **more: Any) -> DomainEvent:
+def _fact(name: EventName, before: LabelingJob | None, after: LabelingJob, **more: Any) -> DomainEvent:
     # One change of a job has one version, and of each kind of fact at most one, but for the thresholds of progress.
     kind = "-".join([*name.removeprefix("Labeling Job ").lower().split(), *([str(more["percent"])] if "percent" in more else [])])
     detail = {

@@ -107,6 +107,44 @@ _RULES: tuple[Rule, ...] = (
         "Remove one, or grant a folder further up that covers several.",
         "API AssumeRole, session policies",
     ),
+    # --- notifications -------------------------------------------------------------------------------------------
+    Rule(
+        "notification.id-invalid",
+        "The id is not 1 to 40 of the characters a-z, 0-9 and inner '-'",
+        "Choose a short id in lower case.",
+        "Groundwork",
+    ),
+    Rule(
+        "notification.too-many",
+        "A project has at most {maximum} notifications",
+        "Remove one, or let one webhook pass messages on.",
+        "Groundwork",
+    ),
+    Rule(
+        "notification.selects-nothing",
+        "The list {field} is empty, so nothing would ever be sent",
+        "Name what to send, or leave the field out to have everything.",
+        "Groundwork",
+    ),
+    Rule("notification.address-invalid", "The address is no mail address", "Send one address, like ops@example.com.", "Groundwork"),
+    Rule(
+        "notification.url-invalid",
+        "The URL is not a plain absolute https URL of at most 2,048 characters, without user, password and fragment",
+        "Send a URL like https://hooks.example.com/groundwork.",
+        "Standard Webhooks 1.0.0, Enforcing HTTPS",
+    ),
+    Rule(
+        "notification.url-unresolved",
+        "The host {host} has no address",
+        "Check its spelling, and that it can be found from the internet.",
+        "Standard Webhooks 1.0.0, Server side request forgery",
+    ),
+    Rule(
+        "notification.url-refused",
+        "The host {host} has an address that is not public",
+        "Use a receiver that can be reached from the internet.",
+        "Standard Webhooks 1.0.0, Server side request forgery",
+    ),
     Rule(
         "labeling-team.name-invalid",
         "The name is not 1 to 63 letters, digits and inner '-'",

@@ -5,6 +5,8 @@
     PROJECT#pets        MEMBER#ann        member             USER#ann / pets
     PROJECT#pets        LOCATION#default  data location
     PROJECT#pets        MANIFEST#cats     built manifest     MANIFESTS#pets / <created>#cats
+    PROJECT#pets        NOTIFICATION#ops  subscription
+    DELIVERIES#<uid>    <time>-<random>   attempt            (of the subscription with that uid; expires by `ttl`)
     JOB#cats-1          JOB               labeling job       JOBS#pets / <created>#cats-1       JOBS#pets#Draft / <created>#cats-1
     JOB#big-part-0001   JOB               part of a job
     EVENTS#<job id>     000007            event of a job
@@ -24,6 +26,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any, Self, cast
 
 import boto3
@@ -42,6 +45,9 @@ from groundwork.rules import fault
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+    from groundwork.deliveries import Attempt
+    from groundwork.subscriptions import Subscription
 
 type Item = dict[str, Any]
 type Shape[T] = Callable[[Item], T]
@@ -452,6 +458,64 @@ class JobStore:
         """The job's history, oldest first."""
         return self._page(None, "pk", f"EVENTS#{job.job_id}", limit=limit, next_token=next_token, shape=_event)
 
+    # --- notifications -------------------------------------------------------------------------------------------
+
+    def subscriptions(self, project: str) -> "tuple[Subscription, ...]":
+        """The project's subscriptions, by id."""
+        return tuple(_subscription(item) for item in self._query(f"PROJECT#{project}", "NOTIFICATION#"))
+
+    def subscription(self, project: str, subscription_id: str) -> "Subscription | None":
+        item = self._get(f"PROJECT#{project}", f"NOTIFICATION#{subscription_id}")
+        return None if item is None else _subscription(item)
+
+    def save_subscription(self, previous: "Subscription | None", subscription: "Subscription") -> None:
+        """Write the subscription if it is still what `previous` was (None: it was not there).
+
+        Raises PreconditionFailedError, or NotFoundError when the project is gone.
+        """
+        condition, values = _subscription_is(previous)
+        try:
+            self._transact(self._project_lives(subscription.project), self._put(_subscription_item(subscription), condition, values))
+        except _TransactionCancelledError as error:
+            if error.reasons[0] == "ConditionalCheckFailed":
+                raise NotFoundError(f"There is no project {subscription.project!r}.") from error
+            raise PreconditionFailedError("The notification changed meanwhile; read it again.") from error
+
+    def delete_subscription(self, subscription: "Subscription") -> None:
+        """Remove the subscription as it was read. Raises PreconditionFailedError."""
+        condition, values = _subscription_is(subscription)
+        try:
+            self.client.delete_item(
+                TableName=self.table,
+                Key=_marshal({"pk": f"PROJECT#{subscription.project}", "sk": f"NOTIFICATION#{subscription.id}"}),
+                ConditionExpression=condition,
+                ExpressionAttributeValues=_marshal(values),
+            )
+        except self.client.exceptions.ConditionalCheckFailedException as error:
+            raise PreconditionFailedError("The notification changed meanwhile; read it again.") from error
+
+    def add_attempt(self, subscription: "Subscription", attempt: "Attempt", *, expires_at: datetime) -> None:
+        """Keep an attempt to deliver in the subscription's log, until it expires."""
+        item = {
+            "pk": f"DELIVERIES#{subscription.uid}",
+            "sk": attempt.id,
+            "ttl": int(expires_at.timestamp()),
+            "attempt": _attempt_adapter().dump_json(attempt).decode(),
+        }
+        self.client.put_item(TableName=self.table, Item=_marshal(item))
+
+    def attempts(self, subscription: "Subscription", *, limit: int, next_token: str | None) -> "Page[Attempt]":
+        """The subscription's log, newest first."""
+        key = f"DELIVERIES#{subscription.uid}"
+        return self._page(None, "pk", key, limit=limit, next_token=next_token, shape=_attempt, newest_first=True)
+
+    def attempt(self, subscription: "Subscription", attempt_id: str) -> "Attempt":
+        """Raises NotFoundError."""
+        item = self._get(f"DELIVERIES#{subscription.uid}", attempt_id)
+        if item is None:
+            raise NotFoundError(f"The log of {subscription.id!r} has no delivery {attempt_id!r}.")
+        return _attempt(item)
+
     # --- DynamoDB ------------------------------------------------------------------------------------------------
 
     def _get(self, pk: str, sk: str) -> Item | None:
@@ -745,3 +809,44 @@ def _event_item(job: LabelingJob, event: JobEvent) -> Item:
 
 def _event(item: Item) -> JobEvent:
     return JobEvent(datetime.fromisoformat(item["at"]), item["type"], json.loads(item["detail"]))
+
+
+# Most functions have nothing to do with notifications: what describes them is loaded by those that have.
+
+
+@cache
+def _subscription_adapter() -> "TypeAdapter[Subscription]":
+    from groundwork.subscriptions import Subscription
+
+    return TypeAdapter(Subscription)
+
+
+@cache
+def _attempt_adapter() -> "TypeAdapter[Attempt]":
+    from groundwork.deliveries import Attempt
+
+    return TypeAdapter(Attempt)
+
+
+def _subscription_is(previous: "Subscription | None") -> tuple[str, Item]:
+    if previous is None:
+        return "attribute_not_exists(pk)", {}
+    return "uid = :uid AND version = :version", {":uid": previous.uid, ":version": previous.version}
+
+
+def _subscription_item(subscription: "Subscription") -> Item:
+    return {
+        "pk": f"PROJECT#{subscription.project}",
+        "sk": f"NOTIFICATION#{subscription.id}",
+        "uid": subscription.uid,
+        "version": subscription.version,
+        "subscription": _subscription_adapter().dump_json(subscription).decode(),
+    }
+
+
+def _subscription(item: Item) -> "Subscription":
+    return _subscription_adapter().validate_json(item["subscription"])
+
+
+def _attempt(item: Item) -> "Attempt":
+    return _attempt_adapter().validate_json(item["attempt"])
