@@ -4,17 +4,24 @@ import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from groundwork.access import Role
-from groundwork.data_locations import DataLocation, DataLocations, LocationAccess, project_prefix
+from groundwork.data_locations import DataLocation, DataLocations, LocationAccess, S3Uri, project_prefix
+from groundwork.labeling_jobs import launching
 from groundwork.labeling_jobs.definition import LabelingJobDefinition
 from groundwork.labeling_jobs.drafting import Surroundings
 from groundwork.labeling_jobs.job import LabelingJob
+from groundwork.labeling_jobs.launching import LaunchStep
 from groundwork.labeling_jobs.lifecycle import Status
+from groundwork.manifest_validation import ManifestValidation, ValidationRequest
 from groundwork.store import JobEvent, JobStore, Project
+from groundwork.validation_report import ValidationReport
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 ROOT = Path(__file__).resolve().parent.parent
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -185,3 +192,20 @@ class LabelingServiceInMemory:
             Tags=[{"Key": "groundwork:project", "Value": job.project}, {"Key": "groundwork:job-id", "Value": job.job_id}],
         )
         self.jobs[job.name.lower()] |= description
+
+
+def run_validation(s3: "S3Client", request: ValidationRequest, locations: DataLocations, work: S3Uri) -> ValidationReport:
+    """All phases of a validation, one after the other, as the validation machine runs them."""
+    validation = ManifestValidation(s3, request, locations=locations, work=work)
+    plan = validation.plan()
+    surveys = [validation.survey(plan, shard) for shard in plan.shards]
+    return validation.conclude(plan, surveys, [partition for partition in plan.partitions if validation.compare(plan, surveys, partition)])
+
+
+def take_and_validate(store: JobStore, s3: "S3Client", step: LaunchStep) -> dict[str, Any]:
+    """What the launch machine has after its state ValidateManifest."""
+    taken = launching.take_manifest(store, s3, step, BUCKET)
+    if taken["outcome"] != "taken":
+        return taken
+    request = ValidationRequest.from_document(json.loads(json.dumps(taken["request"])))
+    return run_validation(s3, request, store.data_locations(request.project), S3Uri(BUCKET, "work/validation/one/")).outcome()

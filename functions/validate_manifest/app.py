@@ -1,19 +1,22 @@
-"""Check every line of a labeling job's manifest and the objects it names.
+"""Validate a manifest of any size, one phase at a time.
 
-Trigger: launch machine, state ValidateManifest. Effect: the validation report in S3; the summary is the result.
-Repeats: harmless, the report is written again.
+Trigger: validation machine, all its states. Effect: work objects that expire, and in the last phase the validation report.
+Repeats: harmless, the same is written again.
 """
 
 import os
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import boto3
+import msgspec
 from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from groundwork.labeling_jobs import launching
-from groundwork.labeling_jobs.launching import LaunchStep
+from groundwork.data_locations import S3Uri
+from groundwork.manifest_shards import Shard
+from groundwork.manifest_validation import ManifestValidation, Plan, Survey, ValidationRequest
 from groundwork.store import JobStore
 
 if TYPE_CHECKING:
@@ -31,12 +34,31 @@ data_bucket = os.environ["DATA_BUCKET"]
 @tracer.capture_lambda_handler(capture_response=False)
 @metrics.log_metrics
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001
-    step = LaunchStep(**event["step"])
-    logger.append_keys(labeling_job=step.name, submission=step.submission)
+    request = ValidationRequest.from_document(event["request"])
+    logger.append_keys(project=request.project, manifest=str(request.manifest), phase=event["phase"])
+    validation = ManifestValidation(
+        s3, request, locations=store.data_locations(request.project), work=S3Uri(data_bucket, f"work/validation/{event['execution']}/")
+    )
+    if event["phase"] == "plan":
+        plan = validation.plan()
+        return {**asdict(plan), "partitions": list(plan.partitions)}
 
-    result = launching.validate_manifest(store, s3, step, data_bucket)
+    plan = msgspec.convert(event["plan"], Plan)
+    match event["phase"]:
+        case "survey":
+            return asdict(validation.survey(plan, msgspec.convert(event["shard"], Shard)))
+        case "compare":
+            partition = event["partition"]
+            return {"partition": partition, "has_faults": validation.compare(plan, _surveys(event), partition)}
+        case "conclude":
+            faulty = [compared["partition"] for compared in event["compared"] if compared["has_faults"]]
+            report = validation.conclude(plan, _surveys(event), faulty)
+            metrics.add_metric("ObjectsValidated", MetricUnit.Count, report.objects)
+            logger.info("manifest validated", **report.summary())
+            return report.outcome()
+        case phase:
+            raise ValueError(f"there is no phase {phase!r}")
 
-    if "validation" in result:
-        metrics.add_metric("ObjectsValidated", MetricUnit.Count, result["validation"]["objects"])
-    logger.info("manifest validated", outcome=result["outcome"])
-    return result
+
+def _surveys(event: dict[str, Any]) -> list[Survey]:
+    return msgspec.convert(event["surveys"], list[Survey])

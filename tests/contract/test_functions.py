@@ -298,7 +298,7 @@ def test_every_step_of_a_launch_that_is_nobodys_is_superseded(
     replaced: dict[str, dict[str, Any]] = {"create_labeling_job": {"service": service}}
 
     for folder in (
-        "validate_manifest",
+        "take_manifest",
         "compose_worker_task_template",
         "presign_worker_view",
         "advance_launch",

@@ -22,7 +22,8 @@ STATES = [(machine, name) for machine, states in ALL_STATES.items() for name in 
 TASKS = [(machine, name) for machine, name in STATES if ALL_STATES[machine][name]["Type"] == "Task"]
 MAPS = [(machine, name) for machine, name in STATES if ALL_STATES[machine][name]["Type"] == "Map"]
 
-# A step that fails for good goes here, and leaves the labeling job in a truthful state.
+# A step that fails for good goes here, and leaves the labeling job in a truthful state. A machine that is not named has no job: it
+# fails as a whole, and whoever started it settles.
 SETTLING = {
     "build_manifest": "SettleManifestBuild",
     "launch_labeling_job": "SettleInterruption",
@@ -70,6 +71,8 @@ def successors(definition: dict[str, Any]) -> Iterator[str]:
         yield definition["Next"]
     if "Default" in definition:
         yield definition["Default"]
+    if "ItemProcessor" in definition:
+        yield definition["ItemProcessor"]["StartAt"]
     for branch in (*definition.get("Choices", ()), *definition.get("Catch", ())):
         yield branch["Next"]
 
@@ -128,15 +131,14 @@ def test_every_machine_is_written_in_jsonata_and_says_what_it_does(machine: str)
 
 @pytest.mark.parametrize("machine", MACHINES)
 def test_every_state_that_is_named_exists_and_every_state_is_reached(machine: str) -> None:
-    definition = MACHINES[machine]
-    reached, waiting = set(), [definition["StartAt"]]
+    reached, waiting = set(), [MACHINES[machine]["StartAt"]]
     while waiting:
         name = waiting.pop()
         if name not in reached:
             reached.add(name)
-            waiting += successors(definition["States"][name])
+            waiting += successors(state(machine, name))
 
-    assert reached == set(definition["States"])
+    assert reached == set(ALL_STATES[machine])
 
 
 @pytest.mark.parametrize(("machine", "name"), STATES)
@@ -165,13 +167,13 @@ def test_every_task_has_a_timeout_and_retries_transient_errors(machine: str, nam
 def test_every_task_that_fails_for_good_leaves_a_truthful_job(machine: str, name: str) -> None:
     catches = {error: catcher["Next"] for catcher in state(machine, name).get("Catch", ()) for error in catcher["ErrorEquals"]}
 
-    assert catches == OTHER_CATCHES.get((machine, name), {"States.ALL": SETTLING[machine]})
+    assert catches == OTHER_CATCHES.get((machine, name), {"States.ALL": SETTLING[machine]} if machine in SETTLING else {})
 
 
 @pytest.mark.parametrize(("machine", "name"), TASKS)
 def test_what_settles_is_told_the_cause_in_words(machine: str, name: str) -> None:
     for catcher in state(machine, name).get("Catch", ()):
-        if catcher["Next"] == SETTLING[machine]:
+        if catcher["Next"] == SETTLING.get(machine):
             told = evaluate(catcher["Output"], {"errorOutput": {"Error": "States.Timeout"}, "context": {"Execution": {"Name": "run-1"}}})
 
             (cause,) = told.values()
@@ -230,8 +232,19 @@ def test_every_later_step_names_the_job_its_submission_and_this_execution() -> N
 def test_what_validation_found_is_kept_and_missing_when_superseded() -> None:
     found = {"state": "passed", "objects": 3, "errors": 0, "warnings": 1, "faults": []}
 
-    for payload, kept in (({"outcome": "passed", "validation": found}, found), ({"outcome": "superseded"}, {})):
-        assert evaluate(LAUNCH["ValidateManifest"]["Assign"], {"result": {"Payload": payload}}) == {"validation": kept}
+    for payload, kept in (({"outcome": "faults", "validation": found}, found), ({"outcome": "superseded"}, {})):
+        assert evaluate(LAUNCH["TakeManifest"]["Assign"], {"result": {"Payload": payload}}) == {"validation": kept}
+    assert evaluate(LAUNCH["ValidateManifest"]["Assign"], {"result": {"Output": {"outcome": "passed", "validation": found}}}) == {
+        "validation": found
+    }
+
+
+def test_the_validation_machine_gets_the_request_and_the_name_of_its_starter() -> None:
+    states = {"input": {"outcome": "taken", "request": {"project": "pets"}}, "context": CONTEXT}
+
+    given = evaluate(LAUNCH["ValidateManifest"]["Arguments"]["Input"], states)
+
+    assert given == {"project": "pets", "AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID": EXECUTION}
 
 
 def test_faults_of_the_view_replace_those_of_the_manifest_but_not_the_count_of_objects() -> None:
@@ -249,9 +262,12 @@ def test_faults_of_the_view_replace_those_of_the_manifest_but_not_the_count_of_o
     ("choice", "outcome", "goes_to"),
     [
         ("IsManifestBuilt", "continue", "BuildManifest"),
-        ("IsManifestBuilt", "built", "ValidateManifest"),
+        ("IsManifestBuilt", "built", "TakeManifest"),
         ("IsManifestBuilt", "faults", "ReturnToDraft"),
         ("IsManifestBuilt", "superseded", "LaunchIsOthers"),
+        ("IsManifestTaken", "taken", "ValidateManifest"),
+        ("IsManifestTaken", "faults", "ReturnToDraft"),
+        ("IsManifestTaken", "superseded", "LaunchIsOthers"),
         ("IsManifestFit", "passed", "ComposeWorkerTaskTemplate"),
         ("IsManifestFit", "faults", "ReturnToDraft"),
         ("IsManifestFit", "superseded", "LaunchIsOthers"),

@@ -28,6 +28,7 @@ from tests.builders import (
     a_stored_job,
     service_error,
     some_surroundings,
+    take_and_validate,
 )
 
 if TYPE_CHECKING:
@@ -95,13 +96,13 @@ def keys(s3: "S3Client") -> set[str]:
     return {found["Key"] for found in s3.list_objects_v2(Bucket=BUCKET, Prefix=FOLDER).get("Contents", [])}
 
 
-# --- validate the manifest -------------------------------------------------------------------------------------------
+# --- take and validate the manifest -------------------------------------------------------------------------------------------
 
 
 def test_a_manifest_without_faults_passes_and_its_report_is_kept(store: JobStore, s3: "S3Client") -> None:
     a_claimed_job(store)
 
-    result = launching.validate_manifest(store, s3, STEP, BUCKET)
+    result = take_and_validate(store, s3, STEP)
 
     assert result["outcome"] == "passed"
     assert result["validation"]["objects"] == 2
@@ -114,7 +115,7 @@ def test_a_manifest_with_faults_is_reported_with_places_in_the_report_and_withou
     a_claimed_job(store)
     put_manifest(s3, PICTURES[0], "projects/pets/datasets/missing.png", "projects/zoo/datasets/foreign.png")
 
-    result = launching.validate_manifest(store, s3, STEP, BUCKET)
+    result = take_and_validate(store, s3, STEP)
 
     assert result["outcome"] == "faults"
     assert (result["validation"]["state"], result["validation"]["objects"], result["validation"]["errors"]) == ("failed", 3, 2)
@@ -126,7 +127,7 @@ def test_a_manifest_with_faults_is_reported_with_places_in_the_report_and_withou
 def test_what_validation_found_can_be_recorded_on_the_job(store: JobStore, s3: "S3Client") -> None:
     a_claimed_job(store)
     put_manifest(s3, "projects/pets/datasets/missing.png")
-    found = launching.validate_manifest(store, s3, STEP, BUCKET)["validation"]
+    found = take_and_validate(store, s3, STEP)["validation"]
 
     launching.advance(store, STEP, Status.DRAFT, now=NOW, validation=json.loads(json.dumps(found)))
 
@@ -138,14 +139,14 @@ def test_what_validation_found_can_be_recorded_on_the_job(store: JobStore, s3: "
 def test_validating_again_gives_the_same(store: JobStore, s3: "S3Client") -> None:
     a_claimed_job(store)
 
-    assert launching.validate_manifest(store, s3, STEP, BUCKET) == launching.validate_manifest(store, s3, STEP, BUCKET)
+    assert take_and_validate(store, s3, STEP) == take_and_validate(store, s3, STEP)
 
 
 @pytest.mark.parametrize("status", sorted(set(Status) - {Status.VALIDATING}))
 def test_a_job_that_is_not_validating_is_not_validated(store: JobStore, s3: "S3Client", status: Status) -> None:
     a_claimed_job(store, status)
 
-    assert launching.validate_manifest(store, s3, STEP, BUCKET) == SUPERSEDED
+    assert take_and_validate(store, s3, STEP) == SUPERSEDED
     assert keys(s3) == set()
 
 
@@ -159,7 +160,7 @@ def test_a_step_of_a_launch_that_is_not_the_jobs_does_nothing(
     for status in (Status.VALIDATING, Status.LAUNCHING):
         job = a_claimed_job(store, status)
 
-        assert launching.validate_manifest(store, s3, step, BUCKET) == SUPERSEDED
+        assert launching.take_manifest(store, s3, step, BUCKET) == SUPERSEDED
         assert launching.compose_worker_task_template(store, s3, step, BUCKET) == SUPERSEDED
         assert launching.presign_worker_view(store, OneView(s3), step, BUCKET) == SUPERSEDED
         assert launching.create_labeling_job(store, service, step, DEPLOYMENT) == SUPERSEDED
@@ -219,7 +220,7 @@ class ViewOfAll(ProjectView):
 
 
 def presign(store: JobStore, s3: "S3Client", **view: Any) -> dict[str, Any]:
-    launching.validate_manifest(store, s3, STEP, BUCKET)
+    take_and_validate(store, s3, STEP)
     launching.compose_worker_task_template(store, s3, STEP, BUCKET)
     return launching.presign_worker_view(store, OneView(s3, **view), STEP, BUCKET)
 
@@ -261,7 +262,7 @@ def test_a_manifest_without_lines_has_nothing_to_show(store: JobStore, s3: "S3Cl
 
 def test_a_manifest_that_is_swapped_after_its_validation_changes_nothing(store: JobStore, s3: "S3Client") -> None:
     a_claimed_job(store)
-    assert launching.validate_manifest(store, s3, STEP, BUCKET)["outcome"] == "passed"
+    assert take_and_validate(store, s3, STEP)["outcome"] == "passed"
     kept = s3.get_object(Bucket=BUCKET, Key=FOLDER + "input-1.manifest")["Body"].read()
 
     put_manifest(s3, "projects/zoo/datasets/foreign.png")
@@ -292,7 +293,7 @@ def test_a_copy_that_fails_for_a_sound_manifest_is_no_fault_of_the_manifest(
     monkeypatch.setattr(s3, "copy_object", refuse)
 
     with pytest.raises(ClientError):
-        launching.validate_manifest(store, s3, STEP, BUCKET)
+        take_and_validate(store, s3, STEP)
 
 
 # --- create at the labeling service ----------------------------------------------------------------------------------
@@ -578,7 +579,7 @@ def test_a_launch_killed_after_any_step_and_submitted_again_makes_one_job(
     def launch(step: LaunchStep, steps: int) -> None:
         result: dict[str, Any] = {}
         actions: list[Callable[[], dict[str, Any]]] = [
-            lambda: launching.validate_manifest(store, s3, step, BUCKET),
+            lambda: launching.take_manifest(store, s3, step, BUCKET),
             lambda: launching.compose_worker_task_template(store, s3, step, BUCKET),
             lambda: launching.presign_worker_view(store, OneView(s3), step, BUCKET),
             lambda: launching.advance(store, step, Status.LAUNCHING, now=NOW),

@@ -10,12 +10,12 @@ import pytest
 from groundwork import events, manifest_builds
 from groundwork.built_manifests import BuildState, BuiltManifest
 from groundwork.errors import InvalidRequestError, NameTakenError, NotFoundError, PreconditionFailedError
-from groundwork.labeling_jobs import input_building, launching
+from groundwork.labeling_jobs import input_building
 from groundwork.labeling_jobs.launching import LaunchStep
 from groundwork.labeling_jobs.lifecycle import Status
 from groundwork.manifest_builds import BuildStep
 from groundwork.store import JobStore
-from tests.builders import BUCKET, EXECUTION, NOW, a_definition, a_project, a_stored_job
+from tests.builders import BUCKET, EXECUTION, NOW, a_definition, a_project, a_stored_job, take_and_validate
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -241,7 +241,7 @@ def test_a_job_on_a_prefix_is_launched_on_the_manifest_of_it(store: JobStore, s3
     step = a_launch(store)
 
     assert build_input(store, s3, step) == {"outcome": "built"}
-    assert launching.validate_manifest(store, s3, step, BUCKET)["validation"]["objects"] == 2
+    assert take_and_validate(store, s3, step)["validation"]["objects"] == 2
 
     job = store.job("cats-1")
     assert job is not None
@@ -262,7 +262,7 @@ def test_a_second_launch_of_the_same_name_builds_anew(store: JobStore, s3: "S3Cl
     step = a_launch(store)
 
     assert build_input(store, s3, step) == {"outcome": "built"}
-    assert launching.validate_manifest(store, s3, step, BUCKET)["validation"]["objects"] == 3
+    assert take_and_validate(store, s3, step)["validation"]["objects"] == 3
 
 
 @pytest.mark.parametrize("prefix", [f"s3://{BUCKET}/projects/pets/datasets/dogs/", f"s3://{BUCKET}/projects/zoo/"])

@@ -1,19 +1,27 @@
 """Validating a manifest and the objects it names: what the report says, and how S3 is asked."""
 
 import json
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from moto.s3.models import s3_backends
 
+from groundwork import manifest_shards, manifest_validation
 from groundwork.data_locations import DataLocation, DataLocations, LocationAccess, S3Uri
 from groundwork.manifest import ManifestExpectation
-from groundwork.manifest_validation import MAX_IMAGE_BYTES, ValidationReport, validate
+from groundwork.manifest_validation import MAX_IMAGE_BYTES, ManifestValidation, ValidationRequest
+from groundwork.object_listing import Found, Named, look_up
+from groundwork.validation_report import ValidationReport
+from tests.builders import run_validation
+from tests.s3_in_memory import S3InMemory
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -23,6 +31,8 @@ TEXTS = ManifestExpectation("TextMultiClass", "source", is_image=False, max_obje
 
 BUCKET = "pets-data"
 MANIFEST = S3Uri(BUCKET, "projects/pets/manifests/pets.manifest")
+REPORT = S3Uri(BUCKET, "projects/pets/labeling-jobs/pets/validation-report.json")
+WORK = S3Uri(BUCKET, "work/validation/one/")
 PROJECT = DataLocation("default", S3Uri(BUCKET, "projects/pets/"), LocationAccess.READ_WRITE)
 LOCATIONS = DataLocations.of([PROJECT])
 
@@ -73,6 +83,10 @@ def put_many_images(*keys: str) -> None:
         s3_backends["123456789012"]["aws"].put_object(BUCKET, key, b"\x89PNG")
 
 
+def validate(s3: "S3Client", manifest: S3Uri, *, locations: DataLocations, expectation: ManifestExpectation) -> ValidationReport:
+    return run_validation(s3, ValidationRequest("pets", manifest, expectation, REPORT), locations, WORK)
+
+
 def image(name: str) -> dict[str, Any]:
     return {"source-ref": f"s3://{BUCKET}/projects/pets/datasets/{name}"}
 
@@ -85,14 +99,13 @@ def places(report: ValidationReport, code: str) -> list[tuple[int, str | None]]:
     return [(place.line, place.detail) for found in report.faults if found.code == f"manifest.{code}" for place in found.places]
 
 
-def test_a_manifest_in_order_passes_and_its_first_line_serves_the_preview(s3: "S3Client") -> None:
+def test_a_manifest_in_order_passes_and_its_report_is_kept(s3: "S3Client") -> None:
     put_images(s3, "projects/pets/datasets/1.png", "projects/pets/datasets/2.png")
     put_manifest(s3, [image("1.png") | {"batch": "A"}, image("2.png")], end=b"\r\n")
 
     report = validate(s3, MANIFEST, locations=LOCATIONS, expectation=IMAGES)
 
     assert report.document() == {"state": "passed", "objects": 2, "errors": 0, "warnings": 0, "faults": []}
-    assert report.first_line == image("1.png") | {"batch": "A"}
 
 
 def test_a_report_counts_faults_by_rule_and_says_where_and_what_to_do(s3: "S3Client") -> None:
@@ -139,7 +152,6 @@ def test_a_hostile_manifest_gives_a_report_of_bounded_size(s3: "S3Client") -> No
     report = validate(s3, MANIFEST, locations=LOCATIONS, expectation=IMAGES)
 
     assert report.objects == 5_008
-    assert report.first_line is None
     assert counts(report) == {
         "byte-order-mark": 1,
         "source-missing": 5_001,
@@ -176,7 +188,8 @@ def test_a_manifest_that_does_not_exist_is_a_fault(s3: "S3Client") -> None:
 
 def test_a_manifest_that_may_not_be_read_is_a_fault(s3: "S3Client") -> None:
     with Stubber(s3) as stub:
-        stub.add_client_error("get_object", "AccessDenied")
+        stub.add_client_error("head_object", "403")
+        stub.add_response("put_object", {})
         report = validate(s3, MANIFEST, locations=LOCATIONS, expectation=IMAGES)
 
     assert counts(report) == {"unreadable": 1}
@@ -184,7 +197,7 @@ def test_a_manifest_that_may_not_be_read_is_a_fault(s3: "S3Client") -> None:
 
 def test_an_outage_is_no_fault_of_the_manifest(s3: "S3Client") -> None:
     with Stubber(s3) as stub:
-        stub.add_client_error("get_object", "SlowDown")
+        stub.add_client_error("head_object", "SlowDown")
         with pytest.raises(ClientError):
             validate(s3, MANIFEST, locations=LOCATIONS, expectation=IMAGES)
 
@@ -193,7 +206,7 @@ def test_a_manifest_outside_the_data_locations_is_never_read(s3: "S3Client", req
     report = validate(s3, S3Uri("others", "a.manifest"), locations=LOCATIONS, expectation=IMAGES)
 
     assert counts(report) == {"outside-locations": 1}
-    assert requests.sent == []
+    assert [name for name, _ in requests.sent] == ["PutObject"]
 
 
 def test_a_manifest_over_the_limit_of_the_task_type_is_a_fault_that_names_the_limit(s3: "S3Client") -> None:
@@ -214,7 +227,7 @@ def test_objects_beyond_the_limit_are_not_looked_up(s3: "S3Client") -> None:
 
     report = validate(s3, MANIFEST, locations=LOCATIONS, expectation=replace(IMAGES, max_objects=1))
 
-    assert counts(report) == {"too-many-objects": 1}
+    assert counts(report) == {"too-many-objects": 1, "duplicate": 1}
 
 
 def test_repeated_texts_are_warned_of(s3: "S3Client") -> None:
@@ -284,7 +297,6 @@ def test_an_object_outside_the_data_locations_is_a_fault_and_never_touched(s3: "
 
     assert counts(report) == {"object-outside-locations": 3}
     assert places(report, "object-outside-locations") == list(enumerate(outside))
-    assert report.first_line == image("1.png")
     assert requests.buckets == {BUCKET}
     assert all(listing["Prefix"] == "projects/pets/" for listing in requests.of("ListObjectsV2"))
 
@@ -300,9 +312,7 @@ def test_three_thousand_objects_in_four_folders_take_a_handful_of_listings_and_n
     report = validate(s3, MANIFEST, locations=LOCATIONS, expectation=IMAGES)
 
     assert report.document() == {"state": "passed", "objects": 3_000, "errors": 0, "warnings": 0, "faults": []}
-    assert len(requests.of("ListObjectsV2")) == 3
-    assert len(requests.of("GetObject")) == 1
-    assert len(requests.sent) == 4
+    assert Counter(name for name, _ in requests.sent) == {"ListObjectsV2": 3, "HeadObject": 1, "GetObject": 2, "PutObject": 2}
 
 
 def test_listings_jump_over_what_the_manifest_does_not_name(s3: "S3Client", requests: Requests) -> None:
@@ -338,19 +348,17 @@ def test_every_key_that_exists_is_found_whatever_its_characters(s3: "S3Client", 
 
 
 def test_a_listing_with_an_empty_page_is_read_on(s3: "S3Client") -> None:
-    put_manifest(s3, [image("1.png")])
     key = "projects/pets/datasets/1.png"
+    named = Named(S3Uri(BUCKET, key), 0, "source-ref")
     empty: dict[str, Any] = {"IsTruncated": True, "NextContinuationToken": "on"}
     rest: dict[str, Any] = {"IsTruncated": False, "Contents": [{"Key": key, "Size": 4}]}
-    body = s3.get_object(Bucket=MANIFEST.bucket, Key=MANIFEST.key)["Body"]
 
     with Stubber(s3) as stub:
-        stub.add_response("get_object", {"Body": body})
         stub.add_response("list_objects_v2", empty)
         stub.add_response("list_objects_v2", rest)
-        report = validate(s3, MANIFEST, locations=LOCATIONS, expectation=IMAGES)
+        found = list(look_up(s3, [named], LOCATIONS))
 
-    assert counts(report) == {}
+    assert found == [Found(named, 4)]
 
 
 def test_labeled_lines_are_counted_and_their_objects_left_alone(s3: "S3Client", requests: Requests) -> None:
@@ -382,4 +390,111 @@ def test_lines_without_the_labels_to_check_are_counted(s3: "S3Client") -> None:
     report = validate(s3, MANIFEST, locations=LOCATIONS, expectation=checking)
 
     assert counts(report) == {"existing-label-missing": 2, "existing-metadata-missing": 2}
-    assert report.first_line == image("1.png") | labeled
+
+
+# --- any size --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def small_shards(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cuts so close that a manifest of some lines has many shards, partitions and windows."""
+    monkeypatch.setattr(manifest_shards, "SHARD_BYTES", 150)
+    monkeypatch.setattr(manifest_validation, "_PARTITION_LINES", 4)
+    monkeypatch.setattr(manifest_validation, "_WINDOWS_BYTES", 400)
+
+
+def validated(lines: Iterable[bytes], expectation: ManifestExpectation, *images: str) -> ValidationReport:
+    """The report on a manifest, in a bucket with the images."""
+    s3 = S3InMemory()
+    s3.objects |= dict.fromkeys((f"projects/pets/datasets/{name}" for name in images), 8)
+    s3.objects[MANIFEST.key] = b"".join(lines)
+    return validate(cast("S3Client", s3), MANIFEST, locations=LOCATIONS, expectation=expectation)
+
+
+IMAGE_LINES = st.one_of(
+    st.sampled_from(["1.png", "2.jpg", "x/1.png", "x/é.jpeg", "gone.png", "a.gif", "../1.png"]).map(
+        lambda name: json.dumps({"source-ref": f"s3://{BUCKET}/projects/pets/datasets/{name}"}).encode()
+    ),
+    st.sampled_from([b"", b"{}", b"?", b"[" * 200, b'{"source-ref":"s3://others/1.png"}', b'{"source-ref":"s3://b/1.png","kind":1}']),
+)
+
+
+@pytest.mark.usefixtures("small_shards")
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.lists(IMAGE_LINES, max_size=60), st.sampled_from([b"\n", b"\r\n"]))
+def test_many_shards_and_partitions_find_what_one_does(lines: list[bytes], end: bytes) -> None:
+    manifest = [line + end for line in lines]
+    images = ("1.png", "2.jpg", "x/1.png", "x/é.jpeg")
+
+    in_parts = validated(manifest, replace(IMAGES, max_objects=50), *images)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manifest_shards, "SHARD_BYTES", 1_000_000)
+        as_one = validated(manifest, replace(IMAGES, max_objects=50), *images)
+
+    assert in_parts.summary() == as_one.summary()
+    assert sorted(map(repr, in_parts.faults)) == sorted(map(repr, as_one.faults))
+
+
+@pytest.mark.usefixtures("small_shards")
+def test_repetitions_are_found_across_shards_and_faults_keep_their_line_numbers() -> None:
+    lines = [json.dumps({"source": f"text {number % 300}"}).encode() + b"\n" for number in range(400)]
+    lines[350] = b"?\n"
+
+    report = validated(lines, TEXTS)
+
+    assert counts(report) == {"not-json": 1, "duplicate": 99}
+    assert places(report, "not-json") == [(350, "invalid character (byte 0)")]
+    assert places(report, "duplicate")[0] == (300, "first in line 0")
+    assert places(report, "duplicate")[-1] == (399, "first in line 99")
+
+
+@pytest.mark.usefixtures("small_shards")
+def test_of_many_places_the_first_hundred_are_kept() -> None:
+    report = validated([b"{}\n"] * 1_000, TEXTS)
+
+    assert counts(report) == {"source-missing": 1_000}
+    assert [line for line, _ in places(report, "source-missing")] == list(range(100))
+
+
+@pytest.mark.usefixtures("small_shards")
+def test_a_manifest_replaced_while_it_is_read_is_a_fault() -> None:
+    s3 = S3InMemory()
+    s3.objects[MANIFEST.key] = b'{"source":"a"}\n' * 100
+    request = ValidationRequest("pets", MANIFEST, TEXTS, REPORT)
+    validation = ManifestValidation(cast("S3Client", s3), request, locations=LOCATIONS, work=WORK)
+    plan = validation.plan()
+    surveys = [validation.survey(plan, plan.shards[0])]
+
+    s3.objects[MANIFEST.key] = b'{"source":"b"}\n' * 100
+    surveys += [validation.survey(plan, shard) for shard in plan.shards[1:]]
+    report = validation.conclude(plan, surveys, [])
+
+    assert counts(report)["changed"] == 1
+    assert report.state == "failed"
+
+
+def test_only_the_content_that_was_asked_for_is_validated() -> None:
+    s3 = S3InMemory()
+    s3.objects[MANIFEST.key] = b'{"source":"a"}\n'
+
+    for etag, expected in (('"of another upload"', {"changed": 1}), (s3.head_object(Bucket=BUCKET, Key=MANIFEST.key)["ETag"], {})):
+        request = ValidationRequest("pets", MANIFEST, TEXTS, REPORT, etag)
+        assert counts(run_validation(cast("S3Client", s3), request, LOCATIONS, WORK)) == expected
+
+
+def test_a_manifest_too_large_to_copy_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(manifest_validation, "MAX_MANIFEST_BYTES", 20)
+
+    assert counts(validated([b'{"source":"a"}\n'] * 2, TEXTS)) == {"too-large": 1}
+
+
+def test_a_hundred_thousand_objects_in_ten_folders_take_at_most_120_requests() -> None:
+    s3 = S3InMemory()
+    keys = [f"projects/pets/datasets/camera-{number % 10}/{number // 10:05}.jpg" for number in range(100_000)]
+    s3.objects |= dict.fromkeys(keys, 8)
+    s3.objects[MANIFEST.key] = b"".join(f'{{"source-ref":"s3://{BUCKET}/{key}","batch":"A7"}}\n'.encode() for key in keys)
+
+    report = validate(cast("S3Client", s3), MANIFEST, locations=LOCATIONS, expectation=IMAGES)
+
+    assert report.summary() == {"state": "passed", "objects": 100_000, "errors": 0, "warnings": 0}
+    assert s3.requests.total() <= 120

@@ -6,8 +6,10 @@ the largest chunk handed in and the longest legal line, whatever the size of the
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from itertools import batched
 from typing import Any
 
@@ -30,6 +32,10 @@ MAX_KEY_BYTES = 1024
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 # As numbers: Python finds a single byte several times faster so than as a string of one.
 _BACKSLASH, _DOLLAR = b"\\$"
+# Escapes that can hide a letter, digit, hyphen or dollar sign, and with it an attribute that Groundwork reads.
+_HIDDEN_CHARACTER = re.compile(rb"\\u00[2-7]")
+_DOLLAR_NAME = re.compile(rb'"\$[^"]*"\s*:')
+_CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f]")
 _IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png")
 _MAX_EXCERPT = 200
 _MAX_KNOWN_FOLDERS = 10_000
@@ -40,6 +46,26 @@ def excerpt(text: str) -> str:
     return text if len(text) <= _MAX_EXCERPT else f"{text[: _MAX_EXCERPT - 1]}…"
 
 
+def blocks(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """The same bytes in pieces of whole lines: each ends with a line feed, except perhaps the last one of the file.
+
+    Of a line that does not end within MAX_LINE_BYTES + 2 bytes what lies beyond may be missing, which leaves it over-long. Memory is
+    bounded by the largest chunk and the longest legal line.
+    """
+    # Two bytes more than a legal line: one to see that it is over-long, one for the `\r` of a line that is not.
+    kept_bytes = MAX_LINE_BYTES + 2
+    begun = b""
+    for chunk in chunks:
+        cut = chunk.rfind(b"\n") + 1
+        if cut:
+            yield begun + chunk[:cut]
+            begun = chunk[cut:][:kept_bytes]
+        else:
+            begun += chunk[: kept_bytes - len(begun)]
+    if begun:
+        yield begun
+
+
 def lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
     """The raw lines of a manifest, without their separators, from byte chunks of any size.
 
@@ -47,20 +73,17 @@ def lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
     longer than MAX_LINE_BYTES exactly the first MAX_LINE_BYTES + 1 bytes are yielded and the rest is skipped, so that
     `len(line) > MAX_LINE_BYTES` tells that it is over-long. How the file is cut into chunks makes no difference.
     """
-    # Two bytes more than a legal line: one to see that it is over-long, one for the `\r` of a line that is not.
-    kept_bytes = MAX_LINE_BYTES + 2
-    begun = bytearray()
-    for chunk in chunks:
-        head, separator, rest = chunk.partition(b"\n")
-        begun += head[: kept_bytes - len(begun)]
-        if not separator:
-            continue
-        yield _without_return(bytes(begun))
-        whole = rest.split(b"\n")
-        begun = bytearray(whole.pop()[:kept_bytes])
-        yield from map(_without_return, whole)
-    if begun:
-        yield bytes(begun[: MAX_LINE_BYTES + 1])
+    for block in blocks(chunks):
+        yield from _lines_of(block)
+
+
+def _lines_of(block: bytes) -> Iterator[bytes]:
+    pieces = block.split(b"\n")
+    last = pieces.pop()
+    yield from map(_without_return, pieces)
+    if last:
+        # Only the end of a file leaves a line without a line feed; a `\r` there separates nothing.
+        yield last[: MAX_LINE_BYTES + 1]
 
 
 def _without_return(line: bytes) -> bytes:
@@ -140,14 +163,15 @@ def has_label(attributes: dict[str, Any], label_attribute: str) -> bool:
 class ManifestExpectation:
     """What a labeling job expects of its manifest: facts of the task type and of the definition.
 
-    `source_attribute` is `source` or `source-ref`; `max_objects` is the task type's limit; `label_attribute` is the one the job will write.
+    `source_attribute` is `source` or `source-ref`; `max_objects` is the task type's limit; `label_attribute` is the one the job will
+    write, None while nobody has said so.
     """
 
     task_type_key: str
     source_attribute: str
     is_image: bool
     max_objects: int
-    label_attribute: str
+    label_attribute: str | None
     existing_label_attribute: str | None = None
     needs_existing_labels: bool = False
 
@@ -174,25 +198,106 @@ class ManifestLine(msgspec.Struct, frozen=True):
         return not self.faults or not any(found.is_error for found in self.faults)
 
 
-class ManifestReader:
-    """Reads the lines of one job's manifest, each to a `ManifestLine`; never raises for what a line holds.
+@dataclass(frozen=True, slots=True)
+class BlockReading:
+    """A block as read. `sources` has an entry for each line: what the job reads from it, None when that is unusable or the line labeled.
 
-    Nearly every line of nearly every manifest is in order, and is read by one JSON decoding and a few cheap tests. Any line these
-    cannot vouch for is read again with care, to name all its faults.
+    `folders` are the addresses of all folders that the sources lie in, each with its final `/`; empty for texts.
     """
 
-    def __init__(self, expectation: ManifestExpectation) -> None:
+    sources: Sequence[str | None]
+    folders: frozenset[str] = frozenset()
+    labeled: int = 0
+    faults: Sequence[Fault] = ()
+
+
+class _TextLine(msgspec.Struct, gc=False):
+    source: str
+
+
+class _ObjectLine(msgspec.Struct, gc=False):
+    source: str = msgspec.field(name=SOURCE_REF)
+
+
+class ManifestReader:
+    """Reads the lines of one job's manifest; never raises for what a line holds.
+
+    Nearly every line of nearly every manifest is in order. So a block is first decoded as a whole, and a few tests that look at all its
+    bytes at once vouch for all its lines. In a block they cannot vouch for, each line is decoded by itself and tested cheaply. A line
+    for which these cannot vouch either is read with care, to name all its faults.
+    """
+
+    def __init__(self, expectation: ManifestExpectation, *, begins_file: bool = True) -> None:
+        """`begins_file` says that line 0 is the first of the file, and not of a later part."""
         self._expectation = expectation
+        self._begins_file = begins_file
         self._reads_objects = expectation.source_attribute == SOURCE_REF
         self._decode: Callable[[bytes], Any] = msgspec.json.Decoder().decode
+        self._decode_lines: Callable[[bytes], list[_TextLine] | list[_ObjectLine]] = (
+            msgspec.json.Decoder(_ObjectLine).decode_lines if self._reads_objects else msgspec.json.Decoder(_TextLine).decode_lines
+        )
+        self._label_attribute = expectation.label_attribute and f'"{expectation.label_attribute}"'.encode()
         self._legal_folders: set[str] = set()
 
     def read(self, raw: bytes, number: int) -> ManifestLine:
-        """Read the line with the zero-based `number` (line 0 is the start of the file)."""
+        """Read the line with the zero-based `number`."""
         attributes = self._vouched_for(raw)
         if attributes is None:
-            return _CarefulReading(self._expectation, raw, number).line()
+            return _CarefulReading(self._expectation, raw, number, begins_file=self._begins_file and number == 0).line()
         return ManifestLine(attributes, attributes[self._expectation.source_attribute])
+
+    def read_block(self, block: bytes, first: int) -> BlockReading:
+        """Read one of `blocks`, whose first line has the zero-based number `first`."""
+        return self._vouched_for_block(block) or self._read_lines(block, first)
+
+    def _read_lines(self, block: bytes, first: int) -> BlockReading:
+        sources: list[str | None] = []
+        faults: list[Fault] = []
+        labeled = 0
+        for number, raw in enumerate(_lines_of(block), first):
+            line = self.read(raw, number)
+            sources.append(None if line.labeled else line.source)
+            labeled += line.labeled
+            faults += line.faults
+        return BlockReading(sources, _folders(filter(None, sources)) if self._reads_objects else frozenset(), labeled, faults)
+
+    def _vouched_for_block(self, block: bytes) -> BlockReading | None:
+        """The sources of all lines when the whole block is certainly without fault and unlabeled, else None."""
+        count = len(BytesIO(block).readlines())  # several times faster than counting line feeds
+        if self._expectation.needs_existing_labels or not _holds_an_object_a_line(block, count) or _has_long_line(block):
+            return None
+        # As in `_vouched_for`: where each line has the one, and the beginning is found as often as there are lines, none has the other.
+        if block.count(b'"source') != count or (self._label_attribute and self._label_attribute in block):
+            return None
+        if (_BACKSLASH in block and _HIDDEN_CHARACTER.search(block)) or (_DOLLAR in block and _DOLLAR_NAME.search(block)):
+            return None
+        try:
+            block.isascii() or block.decode()  # the decoder does not look into strings it has no use for
+            decoded = self._decode_lines(block)
+        except (ValueError, RecursionError):
+            return None
+        sources = [line.source for line in decoded]
+        if len(sources) != count:
+            return None
+        if not self._reads_objects:
+            return BlockReading(sources) if all(map(str.strip, sources)) else None
+        folders = self._folders_of_plain_references(sources, may_hold_controls=_BACKSLASH in block or 0x7F in block)
+        return None if folders is None else BlockReading(sources, folders)
+
+    def _folders_of_plain_references(self, references: list[str], *, may_hold_controls: bool) -> frozenset[str] | None:
+        """The folders, when these are certainly legal URIs of images, else None."""
+        if not self._expectation.is_image:
+            return None
+        if may_hold_controls and _CONTROL_CHARACTER.search("".join(references)):
+            return None
+        # A character takes four bytes at most.
+        if max(map(len, references)) > MAX_KEY_BYTES // 4 and any(len(reference.encode()) > MAX_KEY_BYTES for reference in references):
+            return None
+        unusual = [reference for reference in references if not reference.endswith(_IMAGE_SUFFIXES)]
+        if not all(reference.lower().endswith(_IMAGE_SUFFIXES) for reference in unusual):
+            return None
+        folders = _folders(references)
+        return folders if all(map(self._is_legal_folder, folders)) else None
 
     def _vouched_for(self, raw: bytes) -> dict[str, Any] | None:
         """The attributes when the line is certainly without fault and unlabeled, else None."""
@@ -202,7 +307,7 @@ class ManifestReader:
         if (
             len(raw) > MAX_ATTRIBUTE_CHARACTERS
             or raw.count(b'"source') != 1
-            or (_BACKSLASH in raw and b"\\u00" in raw)
+            or (_BACKSLASH in raw and _HIDDEN_CHARACTER.search(raw))
             or expectation.needs_existing_labels
         ):
             return None
@@ -220,14 +325,18 @@ class ManifestReader:
         return attributes
 
     def _is_plain_reference(self, reference: str) -> bool:
-        """Whether this is certainly a legal URI of an object (for image tasks, of an image). Folders are checked once."""
+        """Whether this is certainly a legal URI of an object (for image tasks, of an image)."""
         folder, _, name = reference.rpartition("/")
         if not reference.isascii() or not name.isprintable() or name in {"", ".", ".."} or len(reference) > MAX_KEY_BYTES:
             return False
         if self._expectation.is_image and not name.endswith(_IMAGE_SUFFIXES):
             return False
+        return self._is_legal_folder(f"{folder}/")
+
+    def _is_legal_folder(self, folder: str) -> bool:
+        """Whether an object may lie there, as far as its address tells. Each folder is looked at once."""
         if folder not in self._legal_folders:
-            if S3Uri.parse(f"{folder}/") is None:
+            if S3Uri.parse(folder) is None:
                 return False
             if len(self._legal_folders) >= _MAX_KNOWN_FOLDERS:
                 self._legal_folders.clear()
@@ -235,13 +344,30 @@ class ManifestReader:
         return True
 
 
+def _holds_an_object_a_line(block: bytes, count: int) -> bool:
+    """Whether all of its `count` lines begin and end as objects do. The decoder alone takes two objects from one line, or one from two."""
+    between = block.count(b"}\n{") + (block.count(b"}\r\n{") if b"\r" in block else 0)
+    return between == count - 1 and block.startswith(b"{") and block.endswith((b"}\n", b"}\r\n"))
+
+
+def _has_long_line(block: bytes) -> bool:
+    """Whether a line may be long enough for an attribute over the limit: then a window of half that length is without line feed."""
+    window = MAX_ATTRIBUTE_CHARACTERS // 2
+    return any(block.find(b"\n", start, start + window) < 0 for start in range(0, len(block) - window, window))
+
+
+def _folders(references: Iterable[str]) -> frozenset[str]:
+    return frozenset([f"{folder}/" for folder in {reference.rpartition("/")[0] for reference in references}])
+
+
 class _CarefulReading:
     """One line, read for all its faults."""
 
-    def __init__(self, expectation: ManifestExpectation, raw: bytes, number: int) -> None:
+    def __init__(self, expectation: ManifestExpectation, raw: bytes, number: int, *, begins_file: bool) -> None:
         self._expectation = expectation
         self._raw = raw
         self._number = number
+        self._begins_file = begins_file
         self._faults: list[Fault] = []
 
     def line(self) -> ManifestLine:
@@ -253,7 +379,7 @@ class _CarefulReading:
         source = self._source(attributes)
         if expectation.needs_existing_labels and expectation.existing_label_attribute is not None:
             self._check_existing_labels(attributes, expectation.existing_label_attribute)
-        labeled = has_label(attributes, expectation.label_attribute)
+        labeled = expectation.label_attribute is not None and has_label(attributes, expectation.label_attribute)
         if labeled:
             self._add("manifest.line-labeled", expectation.label_attribute, label_attribute=expectation.label_attribute)
         return ManifestLine(attributes, source, labeled, tuple(self._faults))
@@ -267,7 +393,7 @@ class _CarefulReading:
         if len(self._raw) > MAX_LINE_BYTES:
             self._add("manifest.line-too-long", limit=MAX_LINE_CHARACTERS)
             return None
-        if self._number == 0 and self._raw.startswith(_BYTE_ORDER_MARK):
+        if self._begins_file and self._raw.startswith(_BYTE_ORDER_MARK):
             self._add("manifest.byte-order-mark")
             self._raw = self._raw.removeprefix(_BYTE_ORDER_MARK)
         try:
@@ -298,7 +424,7 @@ class _CarefulReading:
     def _repeated_names(self, text: str) -> list[str]:
         """The attributes Groundwork reads that stand in the line more than once; which of the values counts is nobody's guess."""
         expectation = self._expectation
-        read = {SOURCE, SOURCE_REF, expectation.label_attribute}
+        read = {SOURCE, SOURCE_REF, expectation.label_attribute or SOURCE}
         if expectation.needs_existing_labels and expectation.existing_label_attribute is not None:
             read |= {expectation.existing_label_attribute, f"{expectation.existing_label_attribute}-metadata"}
         # The hook sees nested objects first and the line's own object last, so the last call leaves the line's own names.

@@ -1,320 +1,386 @@
-"""Validation of a manifest and of the data objects it names, to one report.
+"""Validation of a manifest of any size, and of the data objects it names, to one report.
 
-The manifest is read once, as a stream. Faults are counted per rule, with the first 100 places of each. Memory does not grow with the file:
-besides one chunk, it holds for at most `max_objects` lines the key of the object (1,024 characters at most; about 20 MB for 100,000 keys
-of ordinary length) or a 16-byte digest of the text (about 15 MB). Lines beyond that are still read and counted, but not compared
-with the others and their objects not looked up: the manifest is over its limit and fails anyway.
+Four phases, of which a state machine runs the middle two many times side by side:
+
+plan      cut the manifest into shards, and the order of the data objects into partitions of about equal size
+survey    read the lines of one shard: their own faults, and the data objects they name, sorted
+compare   bring together what all shards name in one partition: objects named twice, and whether the objects exist
+conclude  add everything up
+
+It is a sample sort: equal objects meet in one partition, whose keys come in the order in which S3 lists them. No phase holds more than
+one shard's keys, or a small window of each shard's, so memory does not grow with the manifest. What the phases leave for each other
+lies below `work`, and expires. A phase that is repeated writes the same again.
 """
 
-from collections import deque
-from collections.abc import Iterable
-from contextlib import closing
-from dataclasses import dataclass, field
-from functools import cached_property
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any, Literal
-from urllib.parse import unquote_plus
+from heapq import merge
+from itertools import accumulate, chain, islice, pairwise
+from typing import TYPE_CHECKING, Any
 
+import msgspec
 from botocore.exceptions import ClientError
 
 from groundwork.data_locations import DataLocations, S3Uri
-from groundwork.manifest import MAX_KEY_BYTES, SOURCE_REF, ManifestExpectation, ManifestLine, ManifestReader, excerpt, lines
-from groundwork.rules import Fault, Place, Severity, fault
+from groundwork.manifest import SOURCE_REF, BlockReading, ManifestExpectation, ManifestReader, blocks, excerpt
+from groundwork.manifest_shards import Shard, plan_shards, read_shard
+from groundwork.object_listing import ACCESS_REFUSED, Found, Named, look_up
+from groundwork.rules import Fault, Place, fault
+from groundwork.validation_report import Tally, ValidationReport
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 # SageMaker guide, "Input data quotas": 40 MB for an image. Which megabyte is not said, so nothing is refused that the larger one allows.
 MAX_IMAGE_BYTES = 40 * 1024 * 1024
-MAX_PLACES = 100
-
-_CHUNK_BYTES = 1024 * 1024
-_MAX_KNOWN_FOLDERS = 10_000
-_ACCESS_REFUSED = frozenset({"AccessDenied", "AllAccessDisabled", "InvalidObjectState"})
+# S3 copies no more than this in one request (decision 8), and a hundred thousand lines of legal length rarely take as much.
+MAX_MANIFEST_BYTES = 5 * 1024**3
+# What S3 says when the content that was planned is no longer there.
+_CHANGED = frozenset({"PreconditionFailed", "NoSuchKey"})
+# Looking up as many objects in dense folders takes about 100 requests.
+_PARTITION_LINES = 100_000
+_MAX_PARTITIONS = 64
+_SAMPLES = 16
+_SAMPLE_BYTES = 64 * 1024
+_MAX_SPLITTER_LENGTH = 64
+# All windows of a comparison together.
+_WINDOWS_BYTES = 48 * 1024 * 1024
+_OFFSET_DIGITS = 12
+_LINE_DIGITS = 10
 
 
 @dataclass(frozen=True, slots=True)
-class ReportedFault:
-    """One broken rule, how often it is broken, and the first places where."""
+class ValidationRequest:
+    """Which manifest is to be validated for which project, against what, and where the report goes.
 
-    code: str
-    severity: Severity
-    message: str
-    remedy: str
-    count: int
-    places: tuple[Place, ...]
+    With an `etag`, only that content of the manifest is validated.
+    """
+
+    project: str
+    manifest: S3Uri
+    expectation: ManifestExpectation
+    report: S3Uri
+    etag: str | None = None
+
+    @classmethod
+    def from_document(cls, document: dict[str, Any]) -> "ValidationRequest":
+        """Read what `document` wrote. Raises ValueError."""
+        return cls(
+            project=document["project"],
+            manifest=_s3_uri(document["manifest_uri"]),
+            expectation=msgspec.convert(document["expectation"], ManifestExpectation),
+            report=_s3_uri(document["report_uri"]),
+            etag=document.get("etag"),
+        )
 
     def document(self) -> dict[str, Any]:
+        """The input of the validation machine."""
         return {
-            "code": self.code,
-            "severity": self.severity.value,
-            "message": self.message,
-            "remedy": self.remedy,
-            "count": self.count,
-            "places": [_place_document(place) for place in self.places],
+            "project": self.project,
+            "manifest_uri": str(self.manifest),
+            "etag": self.etag,
+            "expectation": asdict(self.expectation),
+            "report_uri": str(self.report),
         }
 
 
-def _place_document(place: Place) -> dict[str, Any]:
-    document: dict[str, Any] = {"line": place.line, "object": place.object, "attribute": place.attribute}
-    if place.detail is not None:
-        document["detail"] = place.detail
-    return document
+def _s3_uri(text: str) -> S3Uri:
+    uri = S3Uri.parse(text)
+    if uri is None:
+        raise ValueError(f"{text!r} is no S3 URI")
+    return uri
 
 
 @dataclass(frozen=True, slots=True)
-class ValidationReport:
-    """What validation found. `objects` counts the manifest's lines, `labeled` those that hold the job's label attribute already.
+class Plan:
+    """How a manifest is read: `etag` pins its content, `splitters` are the first sort keys of all partitions but the first.
 
-    `first_line` holds the attributes of the first line without an error of its own, for a preview of the worker page.
+    A manifest that cannot be read has no shards, and `faults` says why (the codes of rules).
     """
 
-    objects: int
-    labeled: int
-    faults: tuple[ReportedFault, ...]
-    first_line: dict[str, Any] | None
+    etag: str
+    shards: tuple[Shard, ...]
+    splitters: tuple[str, ...]
+    faults: tuple[str, ...] = ()
 
     @property
-    def state(self) -> Literal["passed", "failed"]:
-        return "failed" if self.errors else "passed"
-
-    @property
-    def errors(self) -> int:
-        return self._occurrences(Severity.ERROR)
-
-    @property
-    def warnings(self) -> int:
-        return self._occurrences(Severity.WARNING)
-
-    def _occurrences(self, severity: Severity) -> int:
-        return sum(found.count for found in self.faults if found.severity is severity)
-
-    def summary(self) -> dict[str, Any]:
-        """The job's `validation`: state, objects, errors and warnings (occurrences, not rules)."""
-        return {"state": self.state, "objects": self.objects, "errors": self.errors, "warnings": self.warnings}
-
-    def document(self) -> dict[str, Any]:
-        """The report as clients get it (api.md, validation-report): the summary and the faults, errors first."""
-        return {**self.summary(), "faults": [found.document() for found in self.faults]}
+    def partitions(self) -> range:
+        return range(len(self.splitters) + 1 if self.shards else 0)
 
 
-def validate(s3: "S3Client", manifest: S3Uri, *, locations: DataLocations, expectation: ManifestExpectation) -> ValidationReport:
-    """Read the manifest at `manifest` and look up the objects it names, touching nothing outside the project's data locations.
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What a shard held, in numbers. The sorted records of its data objects and the tally of its faults are work objects, if there are any.
 
-    Whatever is wrong with the manifest, or with reading it or the objects under the present rights, is in the report. Raises botocore's
-    errors for what trying again may mend: throttling, outages, a connection lost while reading.
+    `changed` says that the manifest is no longer what was planned.
     """
-    tally = _Tally()
-    survey = _Survey(expectation, locations, tally)
-    if locations.may_read(manifest):
-        try:
-            body = s3.get_object(Bucket=manifest.bucket, Key=manifest.key)["Body"]
-        except ClientError as error:
-            tally.add(_unreadable_manifest(error))
-        else:
-            with closing(body):
-                survey.read(body.iter_chunks(_CHUNK_BYTES))
-            for bucket, line_of_key in survey.objects.items():
-                _look_up(s3, bucket, line_of_key, locations=locations, is_image=expectation.is_image, tally=tally)
-    else:
-        tally.add(fault("manifest.outside-locations"))
-    return ValidationReport(survey.line_count, survey.labeled_count, tally.reported(), survey.first_line)
+
+    lines: int = 0
+    labeled: int = 0
+    records: int = 0
+    has_faults: bool = False
+    changed: bool = False
 
 
-def _unreadable_manifest(error: ClientError) -> Fault:
-    code = error.response["Error"]["Code"]
-    if code in {"NoSuchKey", "NoSuchBucket"}:
-        return fault("manifest.not-found")
-    if code in _ACCESS_REFUSED:
-        return fault("manifest.unreadable")
-    raise error
+class ManifestValidation:
+    """One validation of one manifest. `work` is the prefix of its work objects.
 
+    Touches nothing outside the project's data locations but these and the report. Whatever is wrong with the manifest, or with
+    reading it or the objects under the present rights, is in the report. All phases raise botocore's errors for what trying again
+    may mend: throttling, outages, a connection lost while reading.
+    """
 
-@dataclass(slots=True)
-class _Tally:
-    """Faults by code, in the order the codes first came up."""
-
-    _first: dict[str, Fault] = field(default_factory=dict)
-    _counts: dict[str, int] = field(default_factory=dict)
-    _places: dict[str, list[Place]] = field(default_factory=dict)
-
-    def add(self, found: Fault) -> None:
-        code = found.code
-        self._first.setdefault(code, found)
-        self._counts[code] = self._counts.get(code, 0) + 1
-        places = self._places.setdefault(code, [])
-        if found.place is not None and len(places) < MAX_PLACES:
-            places.append(found.place)
-
-    def reported(self) -> tuple[ReportedFault, ...]:
-        reported = (
-            ReportedFault(code, first.severity, first.message, first.remedy, self._counts[code], tuple(self._places[code]))
-            for code, first in self._first.items()
-        )
-        return tuple(sorted(reported, key=lambda found: found.severity is not Severity.ERROR))
-
-
-class _Survey:
-    """One pass over the lines: their own faults, repetitions, and the objects to look up."""
-
-    def __init__(self, expectation: ManifestExpectation, locations: DataLocations, tally: _Tally) -> None:
-        self.line_count = 0
-        self.labeled_count = 0
-        self.first_line: dict[str, Any] | None = None
-        # By bucket, the keys to look up, each with the first line that names it.
-        self.objects: dict[str, dict[str, int]] = {}
-        self._expectation = expectation
+    def __init__(self, s3: "S3Client", request: ValidationRequest, *, locations: DataLocations, work: S3Uri) -> None:
+        self._s3 = s3
+        self._request = request
+        self._expectation = request.expectation
+        self._reads_objects = request.expectation.source_attribute == SOURCE_REF
         self._locations = locations
-        self._tally = tally
-        self._line_of_text: dict[bytes, int] = {}
-        self._readable_folders: dict[str, bool] = {}
+        self._work = work
 
-    def read(self, chunks: Iterable[bytes]) -> None:
-        reader = ManifestReader(self._expectation)
-        for number, raw in enumerate(lines(chunks)):
-            self._take(number, reader.read(raw, number))
-            self.line_count = number + 1
-        self._conclude()
+    # --- plan ------------------------------------------------------------------------------------------------------------------------
 
-    def _take(self, number: int, line: ManifestLine) -> None:
-        for found in line.faults:
-            self._tally.add(found)
-        if line.labeled:
-            self.labeled_count += 1
-        is_valid = line.is_valid
-        if line.source is not None:
-            is_valid &= self._take_source(number, line.source, labeled=line.labeled)
-        if is_valid and self.first_line is None:
-            self.first_line = line.attributes
-
-    def _take_source(self, number: int, source: str, *, labeled: bool) -> bool:
-        """Whether the line's source may be used. A labeled line is not sent out, so its object is not looked up, nor is it a repetition."""
-        reads_objects = self._expectation.source_attribute == SOURCE_REF
-        if reads_objects and not self._may_read(source):
-            place = Place(number, number, SOURCE_REF, excerpt(source))
-            self._tally.add(fault("manifest.object-outside-locations", place=place))
-            return False
-        if labeled or number >= self._expectation.max_objects:
-            return True
-        if reads_objects:
-            bucket, _, key = source.removeprefix("s3://").partition("/")
-            first = self.objects.setdefault(bucket, {}).setdefault(key, number)
-        else:
-            first = self._line_of_text.setdefault(blake2b(source.encode(), digest_size=16).digest(), number)
-        if first != number:
-            place = Place(number, number, self._expectation.source_attribute, f"first in line {first}")
-            self._tally.add(fault("manifest.duplicate", place=place))
-        return True
-
-    def _may_read(self, reference: str) -> bool:
-        # A data location ends in a slash, so it covers all objects of a folder or none of them.
-        folder = reference[: reference.rindex("/") + 1]
-        readable = self._readable_folders.get(folder)
-        if readable is None:
-            if len(self._readable_folders) >= _MAX_KNOWN_FOLDERS:
-                self._readable_folders.clear()
-            bucket, _, key = folder.removeprefix("s3://").partition("/")
-            readable = self._readable_folders[folder] = self._locations.may_read(S3Uri(bucket, key))
-        return readable
-
-    def _conclude(self) -> None:
-        limit = self._expectation.max_objects
-        if self.line_count == 0:
-            self._tally.add(fault("manifest.empty"))
-        elif self.line_count > limit:
-            place = Place(limit, limit, None, f"{self.line_count} lines")
-            self._tally.add(fault("manifest.too-many-objects", place=place, limit=limit))
-        if 0 < self.line_count == self.labeled_count:
-            self._tally.add(fault("manifest.none-left", label_attribute=self._expectation.label_attribute))
-
-
-def _look_up(s3: "S3Client", bucket: str, line_of_key: dict[str, int], *, locations: DataLocations, is_image: bool, tally: _Tally) -> None:
-    """Find out from listings whether the objects exist and how large they are: 1,000 keys a request, in the order of the keys.
-
-    A listing comes in the order of the keys' UTF-8 bytes, which is the order of Python's strings. So the sorted keys and the listing are
-    merged, and the listing jumps over whatever lies before the next key. A densely named folder costs a request per 1,000 objects; keys
-    strewn over a much larger one cost about a request each.
-    """
-    paginator = s3.get_paginator("list_objects_v2")
-    keys = deque(sorted(line_of_key))
-
-    def add(code: str, key: str, detail: str | None = None) -> None:
-        line = line_of_key[key]
-        tally.add(fault(code, place=Place(line, line, SOURCE_REF, detail)))
-
-    while keys:
-        prefix = _granted_prefix(locations, S3Uri(bucket, keys[0]))
+    def plan(self) -> Plan:
+        """Cut the manifest up, or say why it cannot be read."""
+        manifest = self._request.manifest
+        if not self._locations.may_read(manifest):
+            return Plan("", (), (), ("manifest.outside-locations",))
         try:
-            for page in paginator.paginate(Bucket=bucket, Prefix=prefix, StartAfter=_just_before(keys[0])):
-                listed = _Listed({found["Key"]: found["Size"] for found in page.get("Contents", [])}, is_complete=not page["IsTruncated"])
-                while keys and keys[0].startswith(prefix) and listed.reaches(keys[0]):
-                    key = keys.popleft()
-                    size = listed.sizes.get(key)
-                    if size is None:
-                        add("manifest.object-missing", key, listed.near_miss(key))
-                    elif size == 0:
-                        add("manifest.object-empty", key)
-                    elif is_image and size > MAX_IMAGE_BYTES:
-                        add("manifest.object-too-large", key, f"{size} bytes")
-                if not keys or not keys[0].startswith(prefix) or listed.ends_before(_just_before(keys[0])):
-                    break
+            found = self._s3.head_object(Bucket=manifest.bucket, Key=manifest.key)
         except ClientError as error:
-            code = _unlisted(error)
-            while keys and keys[0].startswith(prefix):
-                add(code, keys.popleft(), f"s3://{bucket}/{prefix}")
+            return Plan("", (), (), (unreadable_manifest(error),))
+        size, etag = found["ContentLength"], found["ETag"]
+        if size > MAX_MANIFEST_BYTES:
+            return Plan(etag, (), (), ("manifest.too-large",))
+        if self._request.etag not in {None, etag}:
+            return Plan(etag, (), (), ("manifest.changed",))
+        shards = plan_shards(size)
+        try:
+            return Plan(etag, tuple(shards), self._splitters(size, etag) if len(shards) > 1 else ())
+        except ClientError as error:
+            if error.response["Error"]["Code"] in _CHANGED:
+                return Plan(etag, (), (), ("manifest.changed",))
+            raise
+
+    def _splitters(self, size: int, etag: str) -> tuple[str, ...]:
+        """Sort keys that part the manifest's data objects into partitions of about equal size, judged by a sample of its lines."""
+        keys: list[bytes] = []
+        sampled_lines = sampled_bytes = 0
+        for start in range(0, size, -(-size // _SAMPLES)):
+            sample = Shard(0, start, min(start + _SAMPLE_BYTES, size))
+            for reading in self._readings(sample, etag):
+                keys += (self._sort_key(source) for source in reading.sources if source is not None)
+                sampled_lines += len(reading.sources)
+            sampled_bytes += sample.end - sample.start
+        estimated_lines = size * sampled_lines // sampled_bytes
+        partitions = min(-(-estimated_lines // _PARTITION_LINES), _MAX_PARTITIONS, len(keys))
+        keys.sort()
+        return tuple(sorted({keys[number * len(keys) // partitions].decode()[:_MAX_SPLITTER_LENGTH] for number in range(1, partitions)}))
+
+    # --- survey ----------------------------------------------------------------------------------------------------------------------
+
+    def survey(self, plan: Plan, shard: Shard) -> Survey:
+        """Read the lines of one shard."""
+        try:
+            return self._survey(plan, shard)
+        except ClientError as error:
+            if error.response["Error"]["Code"] in _CHANGED:
+                return Survey(changed=True)
+            raise
+
+    def _survey(self, plan: Plan, shard: Shard) -> Survey:
+        tally = Tally()
+        records: list[bytes] = []
+        lines = labeled = 0
+        readable: dict[str, bool] = {}
+        for reading in self._readings(shard, plan.etag):
+            for found in reading.faults:
+                tally.add(found)
+            labeled += reading.labeled
+            for folder in reading.folders - readable.keys():
+                readable[folder] = self._locations.may_read(_s3_uri(folder))
+            outside = {folder for folder in reading.folders if not readable[folder]}
+            for number, source in enumerate(reading.sources, lines):
+                if source is None:
+                    continue
+                if outside and source[: source.rindex("/") + 1] in outside:
+                    tally.add(fault("manifest.object-outside-locations", place=Place(number, number, SOURCE_REF, excerpt(source))))
+                else:
+                    records.append(b"%b\t%0*d" % (self._sort_key(source), _LINE_DIGITS, number))
+            lines += len(reading.sources)
+        if records:
+            self._put(self._records_of(shard), _sorted_run(records, plan.splitters))
+        if tally:
+            self._put(self._tally_of(shard), tally.to_json())
+        return Survey(lines, labeled, len(records), bool(tally))
+
+    def _readings(self, shard: Shard, etag: str) -> Iterator[BlockReading]:
+        """The blocks of a shard as read; their lines are numbered from the shard's first."""
+        reader = ManifestReader(self._expectation, begins_file=shard.start == 0)
+        first = 0
+        for block in blocks(read_shard(self._s3, self._request.manifest, shard, IfMatch=etag)):
+            reading = reader.read_block(block, first)
+            first += len(reading.sources)
+            yield reading
+
+    def _sort_key(self, source: str) -> bytes:
+        """What equal data objects have in common, without tabs and line feeds: bucket and key of an object, the digest of a text.
+
+        Ninety-six bits of it: among twenty million different texts, two with the same digest have a chance of 1 to 10 ** 14.
+        """
+        if self._reads_objects:
+            return source.removeprefix("s3://").encode()
+        return blake2b(source.encode(), digest_size=12).hexdigest().encode()
+
+    # --- compare ---------------------------------------------------------------------------------------------------------------------
+
+    def compare(self, plan: Plan, surveys: Sequence[Survey], partition: int) -> bool:
+        """Find out about the data objects of one partition. True when there is a fault."""
+        tally = Tally()
+        firsts = self._without_repetitions(self._merged(plan, surveys, partition), tally)
+        if self._reads_objects:
+            named = (
+                Named(_s3_uri(f"s3://{key.decode()}"), line, SOURCE_REF) for key, line in firsts if line < self._expectation.max_objects
+            )
+            for found in look_up(self._s3, named, self._locations):
+                self._judge(found, tally)
+        else:
+            for _ in firsts:
+                pass
+        if tally:
+            self._put(self._tally_of(partition), tally.to_json())
+        return bool(tally)
+
+    def _merged(self, plan: Plan, surveys: Sequence[Survey], partition: int) -> Iterator[tuple[bytes, int]]:
+        """Sort keys and line numbers of all shards' records in the partition, in order."""
+        shards = [shard for shard in plan.shards if surveys[shard.number].records]
+        first_lines = [0, *accumulate(survey.lines for survey in surveys)]
+        window = _WINDOWS_BYTES // max(len(shards), 1)
+        return merge(
+            *(
+                _numbered(self._run(self._records_of(shard), len(plan.partitions), partition, window), first_lines[shard.number])
+                for shard in shards
+            )
+        )
+
+    def _without_repetitions(self, records: Iterable[tuple[bytes, int]], tally: Tally) -> Iterator[tuple[bytes, int]]:
+        """The first record of each data object. What the others repeat is noted."""
+        present, first = b"", 0
+        for key, line in records:
+            if key != present:
+                present, first = key, line
+                yield key, line
+            else:
+                place = Place(line, line, self._expectation.source_attribute, f"first in line {first}")
+                tally.add(fault("manifest.duplicate", place=place))
+
+    def _judge(self, found: Found, tally: Tally) -> None:
+        named = found.named
+        if found.size is None:
+            code, detail = str(found.problem), found.hint
+        elif found.size == 0:
+            code, detail = "manifest.object-empty", None
+        elif self._expectation.is_image and found.size > MAX_IMAGE_BYTES:
+            code, detail = "manifest.object-too-large", f"{found.size} bytes"
+        else:
+            return
+        tally.add(fault(code, place=Place(named.line, named.line, named.attribute, detail)))
+
+    # --- conclude --------------------------------------------------------------------------------------------------------------------
+
+    def conclude(self, plan: Plan, surveys: Sequence[Survey], partitions_with_faults: Iterable[int]) -> ValidationReport:
+        """Write the report and return it."""
+        problems = {*plan.faults, *("manifest.changed" for survey in surveys if survey.changed)}
+        tally = Tally(map(fault, problems))
+        first_line = 0
+        for shard, survey in zip(plan.shards, surveys, strict=True):
+            if survey.has_faults:
+                tally.add_all(self._tally(self._tally_of(shard)), lines_before=first_line)
+            first_line += survey.lines
+        for partition in partitions_with_faults:
+            tally.add_all(self._tally(self._tally_of(partition)))
+        lines, labeled = first_line, sum(survey.labeled for survey in surveys)
+        if not problems:
+            for found in self._count_faults(lines, labeled):
+                tally.add(found)
+        report = ValidationReport(lines, labeled, tally.reported())
+        write_report(self._s3, report, self._request.report)
+        return report
+
+    def _count_faults(self, lines: int, labeled: int) -> Iterator[Fault]:
+        limit = self._expectation.max_objects
+        if lines == 0:
+            yield fault("manifest.empty")
+        elif lines > limit:
+            yield fault("manifest.too-many-objects", place=Place(limit, limit, None, f"{lines} lines"), limit=limit)
+        if 0 < lines == labeled:
+            yield fault("manifest.none-left", label_attribute=self._expectation.label_attribute)
+
+    # --- work objects ----------------------------------------------------------------------------------------------------------------
+
+    def _records_of(self, shard: Shard) -> S3Uri:
+        return self._work.child(f"shard-{shard.number}.records")
+
+    def _tally_of(self, part: Shard | int) -> S3Uri:
+        return self._work.child(f"shard-{part.number}.json" if isinstance(part, Shard) else f"partition-{part}.json")
+
+    def _put(self, uri: S3Uri, body: bytes) -> None:
+        self._s3.put_object(Bucket=uri.bucket, Key=uri.key, Body=body)
+
+    def _get(self, uri: S3Uri, start: int, end: int) -> bytes:
+        return self._s3.get_object(Bucket=uri.bucket, Key=uri.key, Range=f"bytes={start}-{end - 1}")["Body"].read()
+
+    def _tally(self, uri: S3Uri) -> Tally:
+        return Tally.from_json(self._s3.get_object(Bucket=uri.bucket, Key=uri.key)["Body"].read())
+
+    def _run(self, uri: S3Uri, partitions: int, partition: int, window: int) -> Iterator[bytes]:
+        """The records of one partition in a sorted run, read window by window, so that no connection waits while others are read."""
+        # The first partition follows the offsets, so one request gets both.
+        head = (partitions + 1) * _OFFSET_DIGITS
+        beginning = self._get(uri, 0, head + window if partition == 0 else head)
+        offsets = [int(beginning[at : at + _OFFSET_DIGITS]) for at in range(0, head, _OFFSET_DIGITS)]
+        position, end = offsets[partition : partition + 2]
+        begun = beginning[position:end]
+        position += len(begun)
+        while True:
+            *whole, begun = begun.split(b"\n")
+            yield from whole
+            if position >= end:
+                return
+            begun += self._get(uri, position, min(position + window, end))
+            position += window
 
 
-@dataclass(frozen=True)
-class _Listed:
-    """One page of a listing: sizes in bytes by key, and whether it came to the end of the prefix."""
-
-    sizes: dict[str, int]
-    is_complete: bool
-
-    @cached_property
-    def _last_key(self) -> str:
-        return max(self.sizes, default="")
-
-    @cached_property
-    def _by_folded_key(self) -> dict[str, str]:
-        return {key.casefold(): key for key in self.sizes}
-
-    def reaches(self, key: str) -> bool:
-        """Whether the object, if it existed, would be in this page or in one before it."""
-        return self.is_complete or key <= self._last_key
-
-    def ends_before(self, key: str) -> bool:
-        """Whether a new listing that starts at `key` would skip something. An empty page (a store may send one) tells nothing."""
-        return bool(self.sizes) and self._last_key < key
-
-    def near_miss(self, key: str) -> str | None:
-        """What was probably meant by a key that does not exist, if this page shows it."""
-        decoded = unquote_plus(key)
-        if decoded in self.sizes:
-            return excerpt(f"there is {decoded}: write keys as they are, not URL-encoded")
-        similar = self._by_folded_key.get(key.casefold())
-        return similar and excerpt(f"there is {similar}: upper and lower case differ")
+def write_report(s3: "S3Client", report: ValidationReport, destination: S3Uri) -> None:
+    body = msgspec.json.encode(report.document())
+    s3.put_object(Bucket=destination.bucket, Key=destination.key, Body=body, ContentType="application/json")
 
 
-def _unlisted(error: ClientError) -> str:
-    """The rule that a refused listing breaks. Raises the error again when it is none of the caller's making."""
+def unreadable_manifest(error: ClientError) -> str:
+    """The rule that a refused look at a manifest (HeadObject) breaks. Raises the error again when it is none of the caller's making."""
     code = error.response["Error"]["Code"]
-    if code == "NoSuchBucket":
-        return "manifest.bucket-missing"
-    if code in _ACCESS_REFUSED:
-        return "manifest.objects-unreadable"
+    if code in {"404", "NoSuchKey", "NoSuchBucket"}:
+        return "manifest.not-found"
+    if code == "403" or code in ACCESS_REFUSED:
+        return "manifest.unreadable"
     raise error
 
 
-def _granted_prefix(locations: DataLocations, uri: S3Uri) -> str:
-    """The widest data location that covers the object: the fewest listings, and never one of anything not granted."""
-    return min((location.prefix.key for location in locations.locations if location.covers(uri)), key=len)
+def _sorted_run(records: list[bytes], splitters: Sequence[str]) -> bytes:
+    """The records in order, each ended by a line feed; before them, the offsets at which the partitions begin and the last one ends."""
+    records.sort()
+    bounds = [0, *(bisect_left(records, splitter.encode()) for splitter in splitters), len(records)]
+    offset = (len(bounds)) * _OFFSET_DIGITS
+    offsets = [offset]
+    for first, end in pairwise(bounds):
+        offset += sum(map(len, islice(records, first, end))) + end - first
+        offsets.append(offset)
+    return b"\n".join(chain([b"".join(b"%0*d" % (_OFFSET_DIGITS, at) for at in offsets) + records[0]], islice(records, 1, None), [b""]))
 
 
-def _just_before(key: str) -> str:
-    """A string that sorts before `key`, with next to no real key between the two."""
-    before_last = ord(key[-1]) - 1
-    if before_last < 0x20 or 0xD800 <= before_last <= 0xDFFF:
-        return key[:-1]
-    # `~` sorts after the other printable ASCII characters: this also skips what lies below a folder of that name.
-    return f"{key[:-1]}{chr(before_last)}~" if len(key.encode()) < MAX_KEY_BYTES else f"{key[:-1]}{chr(before_last)}"
+def _numbered(run: Iterator[bytes], first_line: int) -> Iterator[tuple[bytes, int]]:
+    for record in run:
+        key, _, line = record.rpartition(b"\t")
+        yield key, first_line + int(line)

@@ -507,6 +507,18 @@ _RULES: tuple[Rule, ...] = (
         "Grant read access to the manifest, and check bucket and key.",
         "ground-truth.md 7.5, check 22",
     ),
+    Rule(
+        "manifest.too-large",
+        "The manifest is larger than 5 GB",
+        "Leave out of its lines what workers need not see, or split it.",
+        "S3, CopyObject",
+    ),
+    Rule(
+        "manifest.changed",
+        "The manifest was replaced or deleted while it was being validated",
+        "Upload it again, and wait for the report before changing it.",
+        "Groundwork",
+    ),
     Rule("manifest.empty", "The manifest has no lines", "Give it a line for every data object.", "ground-truth.md 7.5, check 27"),
     Rule(
         "manifest.too-many-objects",

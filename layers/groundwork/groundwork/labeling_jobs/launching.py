@@ -1,14 +1,13 @@
 """The launch of a labeling job, step by step, as the launch machine drives it.
 
-copy and validate the manifest -> compose template and label categories -> presign what workers will see
--> create the labeling job -> record; or, when there are more objects than one labeling job takes, divide it into parts
-(`labeling_jobs.splitting`).
+take a copy of the manifest -> validate it (a machine of its own, see `manifest_validation`) -> compose template and label categories
+-> presign what workers will see -> create the labeling job -> record;
+or, when there are more objects than one labeling job takes, divide it into parts (`labeling_jobs.splitting`).
 
 A step names the job, the submission it belongs to and the execution that claimed it. A step of a launch that was superseded
 (the job went back to Draft and was submitted again) finds out and does nothing. Every step may be repeated.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -17,7 +16,6 @@ from typing import TYPE_CHECKING, Any, Literal
 from botocore.exceptions import ClientError
 from pydantic import TypeAdapter
 
-from groundwork import manifest_validation
 from groundwork.data_locations import DataLocations, S3Uri, project_prefix
 from groundwork.errors import PreconditionFailedError, TemplateError
 from groundwork.labeling_jobs import defaults
@@ -33,9 +31,10 @@ from groundwork.labeling_jobs.service_request import (
 )
 from groundwork.labeling_jobs.tags import JOB_ID_TAG
 from groundwork.manifest import ManifestExpectation, ManifestReader, lines
-from groundwork.manifest_validation import ValidationReport
+from groundwork.manifest_validation import MAX_MANIFEST_BYTES, ValidationRequest, unreadable_manifest, write_report
 from groundwork.rules import Fault, fault
 from groundwork.store import JobStore
+from groundwork.validation_report import Tally, ValidationReport
 from groundwork.worker_task_template import compose, task_input
 
 if TYPE_CHECKING:
@@ -100,24 +99,27 @@ def launched_manifest_uri(job: LabelingJob, data_bucket: str) -> S3Uri:
     return job_folder(job, data_bucket).child(f"input-{job.submission}.manifest")
 
 
-def validate_manifest(store: JobStore, s3: "S3Client", step: LaunchStep, data_bucket: str) -> dict[str, Any]:
-    """Copy the manifest out of its author's reach, check every line of the copy and the objects it names; keep the whole report in S3.
+def take_manifest(store: JobStore, s3: "S3Client", step: LaunchStep, data_bucket: str) -> dict[str, Any]:
+    """Copy the manifest out of its author's reach.
 
-    Returns `{"outcome": "passed" | "faults" | "superseded", "validation": summary with the faults that were found, without places}`.
+    Returns `{"outcome": "taken", "request": input of the validation machine for the copy}`, superseded, or
+    `{"outcome": "faults", "validation": summary with the faults, without places}` when there is nothing to take, with the report in S3.
     """
     job = step.job(store)
     if job is None or job.status is not Status.VALIDATING:
         return SUPERSEDED
-    report = _validate_copy(s3, job, store.data_locations(job.project), data_bucket)
-    destination = report_uri(job, data_bucket)
-    s3.put_object(
-        Bucket=destination.bucket,
-        Key=destination.key,
-        Body=json.dumps(report.document(), ensure_ascii=False).encode(),
-        ContentType="application/json",
+    problem = _copy_manifest(s3, job, store.data_locations(job.project), data_bucket)
+    if problem is not None:
+        report = ValidationReport(0, 0, Tally([fault(problem)]).reported())
+        write_report(s3, report, report_uri(job, data_bucket))
+        return report.outcome()
+    request = ValidationRequest(
+        project=job.project,
+        manifest=launched_manifest_uri(job, data_bucket),
+        expectation=manifest_expectation(job),
+        report=report_uri(job, data_bucket),
     )
-    faults = [{name: value for name, value in entry.items() if name != "places"} for entry in report.document()["faults"]]
-    return {"outcome": "passed" if report.state == "passed" else "faults", "validation": {**report.summary(), "faults": faults}}
+    return {"outcome": "taken", "request": request.document()}
 
 
 def compose_worker_task_template(store: JobStore, s3: "S3Client", step: LaunchStep, data_bucket: str) -> dict[str, Any]:
@@ -321,28 +323,28 @@ def _manifest(job: LabelingJob) -> S3Uri:
     return uri
 
 
-def _validate_copy(s3: "S3Client", job: LabelingJob, locations: DataLocations, data_bucket: str) -> ValidationReport:
-    copy, expectation = launched_manifest_uri(job, data_bucket), manifest_expectation(job)
+def _copy_manifest(s3: "S3Client", job: LabelingJob, locations: DataLocations, data_bucket: str) -> str | None:
+    """The code of the rule that a manifest which cannot be taken breaks. Raises botocore's errors when the fault is not the manifest's."""
     if job.definition.input_prefix_uri is not None:  # the launch has built it there
-        return manifest_validation.validate(s3, copy, locations=locations, expectation=expectation)
-    original = _manifest(job)
+        return None
+    original, copy = _manifest(job), launched_manifest_uri(job, data_bucket)
     if not locations.may_read(original):
-        return manifest_validation.validate(s3, original, locations=locations, expectation=expectation)
+        return "manifest.outside-locations"
     try:
-        s3.copy_object(
-            Bucket=copy.bucket,
-            Key=copy.key,
-            CopySource={"Bucket": original.bucket, "Key": original.key},
-            MetadataDirective="REPLACE",
-            TaggingDirective="REPLACE",
-            ContentType="application/jsonl",
-        )
-    except ClientError:
-        report = manifest_validation.validate(s3, original, locations=locations, expectation=expectation)
-        if report.state == "passed":
-            raise  # nothing is wrong with the manifest; copying it failed on our side
-        return report
-    return manifest_validation.validate(s3, copy, locations=locations, expectation=expectation)
+        found = s3.head_object(Bucket=original.bucket, Key=original.key)
+    except ClientError as error:
+        return unreadable_manifest(error)
+    if found["ContentLength"] > MAX_MANIFEST_BYTES:
+        return "manifest.too-large"
+    s3.copy_object(
+        Bucket=copy.bucket,
+        Key=copy.key,
+        CopySource={"Bucket": original.bucket, "Key": original.key},
+        MetadataDirective="REPLACE",
+        TaggingDirective="REPLACE",
+        ContentType="application/jsonl",
+    )
+    return None
 
 
 def launch_target(job: LabelingJob, deployment: Deployment) -> LaunchTarget:
