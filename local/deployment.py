@@ -16,7 +16,6 @@ import botocore.exceptions
 
 from local.aws import Aws
 from local.failures import StackError
-from local.gateway_responses import put_gateway_responses
 from local.lightening import lighten
 from local.place import REGION, REPOSITORY, STACK_NAME, TOOLS, Place
 
@@ -75,7 +74,6 @@ class Deployment:
             arguments = ["deploy", "--stack-name", STACK_NAME, "--region", REGION]
             arguments += ["--template-file", str(_BUILD_FOLDER / "template.yaml"), "--tags", f"{_SOURCES_TAG}={current}"]
             self._run(arguments, log.fileno(), "Deploying the application to the local AWS failed")
-            put_gateway_responses(Aws(self.place), self.outputs() or {})
 
     def _stack(self) -> "StackTypeDef | None":
         try:

@@ -9,14 +9,15 @@ from typing import Any
 from local.aws import Aws
 from local.place import STACK_NAME
 
-_API = "Api"
+_API, _STAGE = "Api", "v1"
 _EXTENSION = "x-amazon-apigateway-gateway-responses"
 
 
-def put_gateway_responses(aws: Aws, outputs: dict[str, str]) -> None:
+def put_gateway_responses(aws: Aws) -> None:
     """Give the deployed API the gateway's answers that the template says, and make them effective."""
     template: Any = aws.cloudformation.get_template(StackName=STACK_NAME, TemplateStage="Processed")["TemplateBody"]
-    api_id, stage = outputs["ApiId"], outputs["ApiUrl"].rpartition("/")[2]
+    resource = aws.cloudformation.describe_stack_resource(StackName=STACK_NAME, LogicalResourceId=_API)
+    api_id: str = resource["StackResourceDetail"]["PhysicalResourceId"]
     for kind, response in template["Resources"][_API]["Properties"]["Body"][_EXTENSION].items():
         headers = {name: value for name, value in response["responseParameters"].items() if isinstance(value, str)}
         bodies = {kind: body.replace("$context.path", "$context.resourcePath") for kind, body in response["responseTemplates"].items()}
@@ -27,4 +28,4 @@ def put_gateway_responses(aws: Aws, outputs: dict[str, str]) -> None:
             responseParameters=headers,
             responseTemplates=bodies,
         )
-    aws.api_gateway.create_deployment(restApiId=api_id, stageName=stage)
+    aws.api_gateway.create_deployment(restApiId=api_id, stageName=_STAGE)

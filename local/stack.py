@@ -25,6 +25,7 @@ from local.aws import Aws
 from local.deployment import Deployment
 from local.emulator import Emulator
 from local.failures import StackError
+from local.gateway_responses import put_gateway_responses
 from local.place import DEFAULT_PORT, REGION, STACK_NAME, TOOLS, Place
 from local.seed import LABELING_TEAM, PROJECT, passwords, seed
 
@@ -124,6 +125,8 @@ def _bring_up_to_date(place: Place, *, resume: bool) -> "Addresses":
     outputs = deployment.outputs()
     if outputs is None:
         raise StackError(f"The application is not deployed, though the tool said so; see {place.deploy_log}.")
+    # Even for what was deployed before: an `up` may have been interrupted in between.
+    put_gateway_responses(aws)
 
     addresses = compose_addresses(place, outputs, inbox.subscribe(aws, outputs["AdminTopicArn"]), address_file.read(place.address_file))
     # Written before the users get their passwords: an interruption in between must not lock anybody out.
