@@ -21,6 +21,7 @@ type Answers = list[tuple[int, int, int]]  # item, worker, class
 
 def probabilities(answers: Answers, classes: int) -> list[list[float]]:
     items, workers, choices = np.array(answers).T
+    workers = np.unique(workers, return_inverse=True)[1]
     estimated: list[list[float]] = class_probabilities(items, workers, choices, classes).tolist()
     return estimated
 

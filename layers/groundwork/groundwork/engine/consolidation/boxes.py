@@ -1,7 +1,7 @@
 """Labels that are bounding boxes: boxes of one label that are the same thing are averaged."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from statistics import mean
 from typing import Any
 
@@ -22,7 +22,7 @@ def boxes(context: LabelContext, entry: ObjectAnswers) -> Label:
     """
     given = context.given(entry)
     position = {name: index for index, name in enumerate(context.label_names)}
-    drawn = [[(position[box["label"]], _box(box)) for box in answer["boundingBoxes"]] for answer in given]
+    drawn = [[(position[box["label"]], edges_of(box)) for box in answer["boundingBoxes"]] for answer in given]
     found: list[tuple[int, Box, float]]
     if len(drawn) == 1:
         found = [(index, box, CONFIDENCE_OF_ONE) for index, box in drawn[0]]
@@ -84,5 +84,6 @@ def _average(group: Sequence[Box]) -> Box:
     return left, top, width, height
 
 
-def _box(box: Any) -> Box:
+def edges_of(box: Mapping[str, Any]) -> Box:
+    """A box of an answer or a label."""
     return box["left"], box["top"], box["width"], box["height"]
