@@ -4,6 +4,7 @@ Trigger: API Gateway. Effect: the engine's table, and each accepted answer as an
 Repeats: harmless; asking again gives the lease already held, and an answer counts once, however often it is sent.
 """
 
+import json
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from groundwork import access
 from groundwork.engine.work import Work, Worker
 from groundwork.engine.worker_pages import WorkerPages
 from groundwork.http_api import Answer, HttpApi, Request
+from groundwork.labeling_jobs.job import rfc3339
 from groundwork.store import JobStore
 
 if TYPE_CHECKING:
@@ -39,6 +41,14 @@ class AnswerBody(BaseModel):
     answer: dict[str, Any]
 
 
+class DeclineBody(BaseModel):
+    """Why a worker does not want an object."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    reason: str
+
+
 @api.route("GET", "/work/labeling-jobs", access.work)
 def list_labeling_jobs(request: Request) -> Answer:
     limit, after = request.page_limit(), request.query.get("next_token", "").lower()
@@ -51,6 +61,7 @@ def list_labeling_jobs(request: Request) -> Answer:
             "task_type": job.task_type,
             "available": job.available,
             "answered_by_me": job.answered_by_me,
+            "with_others": job.with_others,
         }
         for job in jobs[:limit]
     ]
@@ -59,9 +70,10 @@ def list_labeling_jobs(request: Request) -> Answer:
 
 @api.route("POST", "/work/labeling-jobs/{name}/leases", access.work, idempotent=True)
 def take_lease(request: Request) -> Answer:
-    lease = work.take_lease(_worker(request), request.path["name"], datetime.now(UTC))
+    worker, name, now = _worker(request), request.path["name"], datetime.now(UTC)
+    lease = work.take_lease(worker, name, now)
     if lease is None:
-        return Answer(status=HTTPStatus.NO_CONTENT)
+        return Answer(status=HTTPStatus.NO_CONTENT, headers={"Groundwork-With-Others": str(work.with_others(worker, name, now))})
     return Answer(lease.document(), HTTPStatus.CREATED, {"Location": f"/work/leases/{lease.hold.lease_id}"})
 
 
@@ -82,6 +94,13 @@ def renew_lease(request: Request) -> Answer:
     return Answer(work.renew(_worker(request), request.path["lease_id"], datetime.now(UTC)).document())
 
 
+@api.route("PUT", "/work/leases/{lease_id}/draft", access.work)
+def save_draft(request: Request) -> Answer:
+    content = request.body(AnswerBody).answer
+    work.save_draft(_worker(request), request.path["lease_id"], content, datetime.now(UTC))
+    return Answer(status=HTTPStatus.NO_CONTENT)
+
+
 @api.route("POST", "/work/leases/{lease_id}/answer", access.work, idempotent=True)
 def answer_lease(request: Request) -> Answer:
     content = request.body(AnswerBody).answer
@@ -94,6 +113,32 @@ def answer_lease(request: Request) -> Answer:
 def return_lease(request: Request) -> Answer:
     work.give_back(_worker(request), request.path["lease_id"], datetime.now(UTC))
     return Answer(status=HTTPStatus.NO_CONTENT)
+
+
+@api.route("POST", "/work/leases/{lease_id}/decline", access.work, idempotent=True)
+def decline_lease(request: Request) -> Answer:
+    reason = request.body(DeclineBody).reason
+    work.decline(_worker(request), request.path["lease_id"], reason, datetime.now(UTC))
+    metrics.add_metric(name="TasksDeclined", unit=MetricUnit.Count, value=1)
+    return Answer(status=HTTPStatus.NO_CONTENT)
+
+
+@api.route("GET", "/work/history", access.work)
+def list_history(request: Request) -> Answer:
+    limit, next_token = request.page_limit(), request.query.get("next_token")
+    entries, more = work.history(_worker(request), limit=limit, next_token=next_token)
+    items = [
+        {
+            "job": entry.job,
+            "task_id": str(entry.task),
+            "lease_id": entry.lease_id,
+            "taken_at": rfc3339(entry.granted_at),
+            "submitted_at": rfc3339(entry.submitted_at),
+            "answer": None if entry.answer is None else json.loads(entry.answer),
+        }
+        for entry in entries
+    ]
+    return Answer({"items": items, "next_token": more})
 
 
 def _worker(request: Request) -> Worker:

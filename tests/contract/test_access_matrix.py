@@ -160,6 +160,10 @@ MATRIX = {
     "POST /work/leases/{lease_id}/renew":                 lease((403,   404,   200,   404,  404,  404,  404)),
     "POST /work/leases/{lease_id}/answer":                lease((403,   404,   200,   404,  404,  404,  404),
                                                                 body={"answer": chose("car")}),
+    "PUT /work/leases/{lease_id}/draft":                  lease((403,   404,   204,   404,  404,  404,  404),
+                                                                body={"answer": chose("car")}),
+    "POST /work/leases/{lease_id}/decline":               lease((403,   404,   204,   404,  404,  404,  404), body={"reason": "blank"}),
+    "GET /work/history":                                    Row((403,   200,   200,   200,  200,  200,  200)),
     "POST /work/leases/{lease_id}/return":                lease((403,   404,   204,   404,  404,  404,  404)),
 }  # fmt: skip
 

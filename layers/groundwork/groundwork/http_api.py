@@ -422,7 +422,7 @@ def _cors() -> dict[str, str]:
         return {}
     return {
         "Access-Control-Allow-Origin": origin,
-        "Access-Control-Expose-Headers": "ETag, Location, Retry-After, Idempotent-Replayed",
+        "Access-Control-Expose-Headers": "ETag, Location, Retry-After, Idempotent-Replayed, Groundwork-With-Others",
         "Vary": "Origin",
     }
 

@@ -477,6 +477,18 @@ _RULES: tuple[Rule, ...] = (
         "API CreateLabelingJob, LabelCategoryConfigS3Uri",
     ),
     Rule(
+        "draft.too-large",
+        "The draft has {size:,} bytes; {high:,} are kept",
+        "Submit the answer instead: larger ones are taken there.",
+        "api.md, Work",
+    ),
+    Rule(
+        "decline.reason-invalid",
+        "A reason is 1 to {high} characters of text on one line",
+        "Say in a few words why the object cannot be labeled.",
+        "api.md, Work",
+    ),
+    Rule(
         "template.unrenderable",
         "The worker's page cannot be made: {problem}",
         "Mend what it says, then submit again.",

@@ -172,12 +172,13 @@ def test_a_worker_finds_takes_and_answers_work(engine: Engine, jobs_table: objec
                 "task_type": "ImageMultiClass",
                 "available": 1,
                 "answered_by_me": 0,
+                "with_others": 0,
             }
         ],
         "next_token": None,
     }
     assert (taken.status, read.status, read.body) == (201, 200, taken.body)
-    assert set(taken.body) == {"lease_id", "job", "task_id", "expires_at", "time_limit_seconds", "input", "draft"}
+    assert set(taken.body) == {"lease_id", "job", "task_id", "expires_at", "time_limit_seconds", "input", "draft", "instructions_version"}
     assert (answered.status, answered.body) == (200, {"accepted": True})
     assert take().status == 204
 

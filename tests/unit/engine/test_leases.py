@@ -43,7 +43,7 @@ def test_a_lease_given_back_frees_its_place_at_once() -> None:
 
 
 def test_nobody_gets_the_same_task_twice_after_answering() -> None:
-    task = leases.answer(taken_by(a_task(needed=2), "ann"), "ann", "cat")
+    task = leases.answer(taken_by(a_task(needed=2), "ann"), "ann", "cat", NOON)
 
     assert not leases.may_take(task, "ann", NOON + TIME_LIMIT)
 
@@ -60,7 +60,7 @@ def test_a_lease_that_is_over_cannot_be_renewed() -> None:
 
 
 def test_the_same_answer_again_is_accepted_and_another_one_conflicts() -> None:
-    task = leases.answer(taken_by(a_task(), "ann"), "ann", "cat")
+    task = leases.answer(taken_by(a_task(), "ann"), "ann", "cat", NOON)
 
     assert leases.judge_answer(task, "ann", "cat", NOON) is AnswerVerdict.ALREADY_ACCEPTED
     assert leases.judge_answer(task, "ann", "dog", NOON) is AnswerVerdict.CONFLICTS_WITH_ACCEPTED
@@ -72,6 +72,60 @@ def test_a_late_answer_counts_while_its_place_is_free_and_not_once_another_worke
 
     assert leases.judge_answer(expired, "ann", "cat", late) is AnswerVerdict.ACCEPT
     assert leases.judge_answer(taken_by(expired, "ben", late), "ann", "cat", late) is AnswerVerdict.TOO_LATE
+
+
+def declined_by(task: Task, *workers: str) -> Task:
+    for worker in workers:
+        declined = leases.decline(task, worker, f"{worker} cannot see it", NOON)
+        assert declined is not None
+        task = declined
+    return task
+
+
+def test_who_declined_a_task_is_not_offered_it_again_and_others_are() -> None:
+    task = declined_by(taken_by(a_task(needed=2), "ann"), "ann")
+
+    assert not leases.may_take(task, "ann", NOON + TIME_LIMIT)
+    assert leases.may_take(task, "ben", NOON)
+    assert leases.judge_answer(task, "ann", "cat", NOON) is AnswerVerdict.TOO_LATE
+
+
+def test_a_task_declined_by_as_many_as_it_needs_is_put_aside_with_their_reasons() -> None:
+    task = declined_by(taken_by(taken_by(a_task(needed=2), "ann"), "ben"), "ann", "ben")
+
+    assert task.is_aside
+    assert task.reasons == ("ann cannot see it", "ben cannot see it")
+    assert not leases.may_take(task, "cem", NOON + TIME_LIMIT)
+
+
+def test_a_task_in_somebodys_hands_is_not_put_aside_before_they_are_done() -> None:
+    declined = declined_by(taken_by(a_task(needed=2), "ann"), "ann")
+    in_hands = declined_by(taken_by(taken_by(declined, "cem"), "ben"), "ben")
+    assert not in_hands.is_aside
+
+    answered = leases.answer(in_hands, "cem", "cat", NOON)
+
+    assert (answered.is_aside, answered.answers) == (True, 1)
+    assert leases.give_back(in_hands, "cem", NOON).is_aside
+
+
+def test_an_answered_task_cannot_be_declined() -> None:
+    task = leases.answer(taken_by(a_task(), "ann"), "ann", "cat", NOON)
+
+    assert leases.decline(task, "ann", "too late", NOON) is None
+
+
+def test_a_reissued_task_is_offered_again_to_those_who_declined_and_not_to_those_who_answered() -> None:
+    task = leases.answer(taken_by(a_task(needed=2), "eve"), "eve", "cat", NOON)
+    for worker in ("ann", "ben"):
+        task = declined_by(taken_by(task, worker), worker)
+
+    reissued = leases.reissue(task)
+
+    assert task.is_aside
+    assert leases.may_take(reissued, "ann", NOON)
+    assert not leases.may_take(reissued, "eve", NOON)
+    assert reissued.reasons == ()
 
 
 class LeaseHistory(RuleBasedStateMachine):
@@ -116,6 +170,19 @@ class LeaseHistory(RuleBasedStateMachine):
         assert not (held and given_back.holds[worker].is_live(self.now))
         self.task = given_back
 
+    @rule(worker=workers)
+    def decline(self, worker: str) -> None:
+        if worker not in self.task.holds:
+            return
+        declined = leases.decline(self.task, worker, "cannot see it", self.now)
+        assert (declined is None) is (worker in self.accepted)
+        self.task = declined or self.task
+
+    @rule()
+    def reissue(self) -> None:
+        if self.task.is_aside:
+            self.task = leases.reissue(self.task)
+
     @rule(worker=workers, digest=st.sampled_from(["cat", "dog"]), skew=st.integers(-600, 600))
     def answer(self, worker: str, digest: str, skew: int) -> None:
         if worker not in self.task.holds:
@@ -126,7 +193,7 @@ class LeaseHistory(RuleBasedStateMachine):
             same = digest == self.accepted[worker]
             assert verdict is (AnswerVerdict.ALREADY_ACCEPTED if same else AnswerVerdict.CONFLICTS_WITH_ACCEPTED)
         elif verdict is AnswerVerdict.ACCEPT:
-            self.task = leases.answer(self.task, worker, digest)
+            self.task = leases.answer(self.task, worker, digest, now)
             self.accepted[worker] = digest
             self.fits(self.task, now)
 
@@ -143,9 +210,15 @@ class LeaseHistory(RuleBasedStateMachine):
 
     @invariant()
     def a_task_short_of_answers_comes_free_when_leases_end(self) -> None:
-        if hasattr(self, "task") and not self.task.is_finished:
+        if hasattr(self, "task") and not self.task.is_settled:
             much_later = self.now + timedelta(days=1)
             assert leases.may_take(self.task, "somebody new", much_later)
+
+    @invariant()
+    def only_a_task_that_too_many_declined_is_put_aside(self) -> None:
+        if hasattr(self, "task") and self.task.is_aside:
+            assert len(self.task.reasons) >= self.task.needed
+            assert not leases.may_take(self.task, "somebody new", self.now + timedelta(days=1))
 
 
 LeaseHistory.TestCase.settings = settings(max_examples=150, stateful_step_count=30, deadline=None)

@@ -349,3 +349,21 @@ def test_output_is_encrypted_with_the_jobs_key(engine: Engine, key_id: Any) -> N
     for key in engine.keys(""):
         head = engine.s3.head_object(Bucket=BUCKET, Key=f"projects/pets/output/{key}")
         assert head.get("SSEKMSKeyId") == (key_id or None)
+
+
+@pytest.mark.parametrize("outcome", [WaitOutcome.DONE, WaitOutcome.STOPPED])
+def test_an_object_that_was_put_aside_has_failed_with_its_reasons(engine: Engine, outcome: WaitOutcome) -> None:
+    name = engine.open_job(pictures(2))
+    ann = engine.worker("ann")
+    lease = engine.work.take_lease(ann, name, NOON)
+    assert lease is not None
+    engine.work.decline(ann, lease.hold.lease_id, "The picture is blank", NOON)
+    engine.label(ann, name, chose("car"))
+
+    _, counters = ended(engine, name, outcome)
+
+    declined, labeled = engine.output_lines(name)
+    assert declined["kind-metadata"]["failure-reason"] == "ClientError: Workers declined the object: The picture is blank"
+    assert "kind" not in declined
+    assert labeled["kind"] == 1
+    assert counters == Counters(human_labeled=1, failed=1)

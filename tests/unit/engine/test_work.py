@@ -4,7 +4,7 @@ import json
 import re
 import threading
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,7 +15,7 @@ from groundwork.access import Caller
 from groundwork.engine.jobs import JobStatus
 from groundwork.engine.leases import Task
 from groundwork.engine.output_tree import OutputTree
-from groundwork.engine.store import EngineStore, StoredAnswer
+from groundwork.engine.store import EngineStore, NewLease, StoredAnswer
 from groundwork.engine.work import MAX_INLINE_ANSWER_BYTES, Work, Worker
 from groundwork.errors import ConflictError, InvalidRequestError, NotFoundError
 from tests.unit.engine.builders import ISSUER, NOON, Engine, a_request, chose, pictures
@@ -45,6 +45,7 @@ def test_a_lease_shows_what_the_page_needs(engine: Engine) -> None:
         "time_limit_seconds": 300,
         "input": {"taskObject": pictures(1)[0]["source-ref"], "labels": ["bus", "car", "truck"]},
         "draft": None,
+        "instructions_version": 1,
     }
 
 
@@ -303,13 +304,13 @@ class _RacingStore(EngineStore):
         if rival:
             rival()
 
-    def save_new_lease(self, name: str, task: Task, worker: str, before: Any) -> None:
+    def save_new_lease(self, name: str, new: NewLease, now: datetime) -> None:
         self._race()
-        super().save_new_lease(name, task, worker, before)
+        super().save_new_lease(name, new, now)
 
-    def save_answer(self, name: str, task: Task, answer: StoredAnswer) -> None:
+    def save_answer(self, name: str, before: Task, task: Task, answer: StoredAnswer, *, limits: bool) -> None:
         self._race()
-        super().save_answer(name, task, answer)
+        super().save_answer(name, before, task, answer, limits=limits)
 
 
 @pytest.fixture

@@ -13,6 +13,8 @@ from groundwork.task_types import TaskType, task_type_of
 
 # Ground Truth fails a job after 30 days (API LabelingJobStoppingConditions); here it ends with what was labeled until then.
 MAX_LIFETIME = timedelta(days=30)
+# Ground Truth's own (published Describe output).
+DEFAULT_MAX_CONCURRENT_TASKS = 1000
 DEFAULT_AVAILABILITY = timedelta(days=10)
 # How often, at most, the output is written while a job runs.
 _INTERIM_OUTPUTS = 20
@@ -99,6 +101,8 @@ class EngineJob:
     manifest_pin: Mapping[str, str] | None = None
     outcome: WaitOutcome | None = None
     counters: Counters | None = None
+    instructions_version: int = 1
+    is_paused: bool = False
 
     @property
     def key(self) -> str:
@@ -183,6 +187,17 @@ class EngineJob:
         """The worker task template; None for a task type that has a page of its own (UiConfig.HumanTaskUiArn)."""
         uri = self._human_task["UiConfig"].get("UiTemplateS3Uri")
         return None if uri is None else s3_uri(uri)
+
+    @property
+    def object_limit(self) -> int | None:
+        """How many objects may be in workers' hands at once; None where nothing is said, or no less than Ground Truth's default."""
+        limit = self._human_task.get("MaxConcurrentTaskCount")
+        return None if limit is None or limit >= DEFAULT_MAX_CONCURRENT_TASKS else int(limit)
+
+    @property
+    def is_loaded(self) -> bool:
+        """Whether all tasks are there: a run loads them before it waits for workers."""
+        return self.token is not None
 
     @property
     def kms_key_id(self) -> str | None:

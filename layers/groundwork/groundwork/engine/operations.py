@@ -15,7 +15,7 @@ import boto3
 from groundwork.access import ADMINISTRATORS
 from groundwork.data_locations import S3Uri
 from groundwork.engine import requests
-from groundwork.engine.jobs import Counters, EngineJob, JobStatus, team_of
+from groundwork.engine.jobs import DEFAULT_MAX_CONCURRENT_TASKS, Counters, EngineJob, JobStatus, team_of
 from groundwork.engine.requests import client_error, validation_error
 from groundwork.engine.store import EngineStore
 from groundwork.task_types import task_type_of
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from mypy_boto3_cognito_idp.type_defs import GroupTypeTypeDef
 
 # What DescribeLabelingJob shows when a request did not say (published Describe output).
-_DEFAULT_MAX_CONCURRENT_TASKS = 1000
 _DEFAULT_STOPPING_CONDITIONS = {"MaxPercentageOfInputDatasetLabeled": 100}
 _DEFAULT_PAGE = 10
 _COGNITO_PAGE = 60
@@ -158,7 +157,7 @@ class BuiltInLabelingService:
             "RoleArn": sent["RoleArn"],
             "LabelCategoryConfigS3Uri": sent["LabelCategoryConfigS3Uri"],
             "StoppingConditions": sent.get("StoppingConditions") or _DEFAULT_STOPPING_CONDITIONS,
-            "HumanTaskConfig": {"MaxConcurrentTaskCount": _DEFAULT_MAX_CONCURRENT_TASKS, **sent["HumanTaskConfig"]},
+            "HumanTaskConfig": {"MaxConcurrentTaskCount": DEFAULT_MAX_CONCURRENT_TASKS, **sent["HumanTaskConfig"]},
             "Tags": sent.get("Tags", []),
         }
         if "LabelingJobAlgorithmsConfig" in sent:

@@ -40,13 +40,11 @@ if TYPE_CHECKING:
 RUN = "run"
 # Ground Truth consolidates up to 50 objects in one call (seen in published job output).
 _OBJECTS_PER_CONSOLIDATION = 50
-# The form of lines that Ground Truth could not label (seen in published output manifests), with its causes in our words.
-_FAILED = {
-    "retry-count": 1,
-    "failure-reason": "ClientError: Annotation tasks expired. Nobody answered before the task availability lifetime ended. "
-    "Likely causes: the lifetime is too short, the labeling team has too few active workers, or the task cannot be shown.",
-    "human-annotated": "true",
-}
+# Ground Truth's causes in our words.
+_EXPIRED = (
+    "ClientError: Annotation tasks expired. Nobody answered before the task availability lifetime ended. "
+    "Likely causes: the lifetime is too short, the labeling team has too few active workers, or the task cannot be shown."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +174,12 @@ def _augmented(line: bytes, label_attribute: str, addition: Mapping[str, Any]) -
     return compact({**attributes, **addition})
 
 
+def _failure(task: Task) -> dict[str, Any]:
+    """The metadata of an object that could not be labeled, in the form seen in published output manifests."""
+    reason = f"ClientError: Workers declined the object: {'; '.join(task.reasons)}" if task.is_aside else _EXPIRED
+    return {"retry-count": 1, "failure-reason": reason, "human-annotated": "true"}
+
+
 class _Consolidation:
     """Consolidates shards, and counts their objects by outcome."""
 
@@ -207,14 +211,16 @@ class _Consolidation:
             if answered == task.number:
                 given = list(group)
                 answered, group = next(answers, (None, iter(())))
-            if given and (not self._outcome.leaves_the_rest or len(given) >= task.needed):
+            # What was put aside is over, whatever ended the job.
+            may_be_short = task.is_aside or not self._outcome.leaves_the_rest
+            if given and (may_be_short or len(given) >= task.needed):
                 self._labeled += 1
                 yield task, given
-            elif given or self._outcome.leaves_the_rest:
+            elif given or not may_be_short:
                 self._unlabeled += 1
             else:
                 self._failed += 1
-                additions[task.number] = {f"{self._job.label_attribute}-metadata": _FAILED}
+                additions[task.number] = {f"{self._job.label_attribute}-metadata": _failure(task)}
 
     def _consolidate(
         self, shard: int, call: int, batch: Sequence[tuple[Task, list[StoredAnswer]]], additions: dict[int, Mapping[str, Any]]

@@ -7,13 +7,20 @@
     JOB#cats-1                      SHARD#00003           shard            OPEN#cats-1 / SHARD#00003
     JOB#cats-1#SHARD#00003          000000612             task
     JOB#cats-1#SHARD#00003#ANSWERS  000000612#<worker>    answer
-    JOB#cats-1#WORKERS              <worker>              worker's place
+    JOB#cats-1#SHARD#00003#DRAFTS   000000612#<worker>    draft of an answer
+    JOB#cats-1#WORKERS              <worker>              worker's place   LEASES#cats-1 / <expires>
+    JOB#cats-1#FREED                000000612             freed task
+    JOB#cats-1#ASIDE                000000612             task put aside
+    JOB#cats-1                      SLOTS                 objects in workers' hands
+    WORKER#<worker>                 <at>#cats-1#000000612 entry in the worker's history
 
 - A task's shard follows from its number (`SHARD_SIZE` lines a shard), so no partition has more than 200 tasks, or 1,800 answers.
 - A task item carries its leases: granting, renewing, giving back and answering are each one write, conditional on `version`.
 - An answer's key is (task, worker): there is no room for a second answer of the same worker.
 - gsi1 is sparse: a shard leaves it when it takes no more answers, so looking for work never reads finished shards.
 - gsi2 is sparse: a job leaves it when it comes to rest (the run machine's FailRun does so too, see run_labeling_job.asl.json).
+- A worker's place says how far the worker has looked through the job. A task behind it that has room again is found without looking
+  at the others: whoever gives a lease back or declines leaves an item under FREED, and a lease that lapsed is in gsi1 by its end.
 - A shard's `closed` is the word on whether answers may still come: every answer's transaction is conditional on it, whoever
   closes a shard counts it on the job in the same transaction, and consolidation closes a shard before reading it. So an
   answer that was accepted is in the output.
@@ -46,6 +53,7 @@ type Item = dict[str, Any]
 
 SHARD_SIZE = 200
 _TASKS_READ_AT_ONCE = 25
+_MAX_ANSWER_IN_HISTORY = 2_000
 _MAX_TRANSACTION_ITEMS = 100
 # DynamoDB takes 4 MB in one transaction; keys and attribute names need some of it.
 _MAX_TRANSACTION_BYTES = 3_500_000
@@ -83,11 +91,88 @@ class Shard:
 
 @dataclass(frozen=True, slots=True)
 class WorkerPlace:
-    """Where a worker is in a job: answers accepted, the number of the last task taken, and the lease on it."""
+    """Where a worker is in a job: answers accepted, the last task looked at in input order, and the last lease taken.
+
+    `ended_lease` is the last one that was answered, declined or given back. `saw_all_shards` says that the job was loaded whole when
+    the worker began to look: what loads later may lie behind `position`.
+    """
 
     answered: int = 0
     position: int = -1
     lease_id: str | None = None
+    ended_lease: str | None = None
+    saw_all_shards: bool = False
+
+    @property
+    def open_lease(self) -> str | None:
+        """The lease the worker has not ended; it may have lapsed."""
+        return None if self.lease_id == self.ended_lease else self.lease_id
+
+
+@dataclass(frozen=True, slots=True)
+class Freed:
+    """A task that may have room again. `done_with` are workers it is not offered to; `version` is the task's at that time."""
+
+    number: int
+    done_with: frozenset[str]
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lapsed:
+    """A lease that ended by itself."""
+
+    worker: str
+    lease_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PutAside:
+    """An object that too many workers declined, with their reasons."""
+
+    number: int
+    reasons: tuple[str, ...]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Slots:
+    """Which objects are in workers' hands, and until when. Kept only for a job that limits how many may be."""
+
+    held: Mapping[int, datetime]
+    version: int = 0
+
+    def live(self, now: datetime) -> frozenset[int]:
+        return frozenset(number for number, until in self.held.items() if now < until)
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """One answer in its worker's history. `answer` is JSON text, or None when it is long."""
+
+    job: str
+    task: int
+    lease_id: str
+    granted_at: datetime
+    submitted_at: datetime
+    answer: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewLease:
+    """A lease to be granted, and what is to be written with it."""
+
+    task: Task
+    worker: str
+    before: WorkerPlace
+    position: int
+    saw_all_shards: bool
+    takes_over: Lapsed | None = None
+    """The lapsed lease whose room this one takes."""
+    freed: Freed | None = None
+    """The freed task's item, when the new lease takes the last room."""
+    slots: Slots | None = None
+    """The objects in workers' hands as they were read, for a job that limits them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +196,7 @@ class StoredAnswer:
     submitted_at: datetime
     content: str | None
     content_key: str | None = None
+    instructions: int = 1
 
 
 class TaskChangedError(Exception):
@@ -118,7 +204,7 @@ class TaskChangedError(Exception):
 
 
 class WorkerMovedError(Exception):
-    """The same worker took another lease in the meantime."""
+    """The same worker took another lease in the meantime, or other objects came into workers' hands: read the worker's place again."""
 
 
 class ShardClosedError(Exception):
@@ -158,9 +244,9 @@ class EngineStore:
         """All jobs, oldest first."""
         keys: list[str] = [item["key"] for item in self._query("JOBS")]
         for start in range(0, len(keys), 100):
-            batch = keys[start : start + 100]
-            found = {job.key: job for job in self._batch_get_jobs(batch)}
-            yield from (found[key] for key in batch if key in found)
+            batch = [_job_key(key) for key in keys[start : start + 100]]
+            found = self._batch_get(batch)
+            yield from (_job(found[key]) for key in batch if key in found)
 
     def jobs_not_at_rest(self, team: str | None = None) -> Iterator[EngineJob]:
         """Jobs not at rest, of one labeling team or of all. Eventually consistent."""
@@ -335,45 +421,220 @@ class EngineStore:
         if self._transact([self._task_update(name, task)]):
             raise TaskChangedError
 
-    def save_new_lease(self, name: str, task: Task, worker: str, before: WorkerPlace) -> None:
-        """Write a task with a new lease of `worker`, and the worker's place, together.
+    def job_and_task(self, name: str, number: int) -> tuple[EngineJob | None, Task | None]:
+        """A job and one of its tasks, in one request."""
+        task_key = _task_key(name, number)
+        found = self._batch_get([_job_key(name), task_key])
+        job, task = found.get(_job_key(name)), found.get(task_key)
+        return (None if job is None else _job(job), None if task is None else _task(task))
 
-        Raises TaskChangedError, or WorkerMovedError when the worker's place is no longer `before`.
+    # --- who has what --------------------------------------------------------------------------------------------
+
+    def job_and_place(self, name: str, worker: str) -> tuple[EngineJob | None, WorkerPlace, Slots]:
+        """A job, the worker's place in it and the objects in workers' hands, in one request."""
+        found = self._batch_get([_job_key(name), _worker_key(name, worker), _slots_key(name)])
+        job = found.get(_job_key(name))
+        return None if job is None else _job(job), _place(found.get(_worker_key(name, worker), {})), _slots(found.get(_slots_key(name), {}))
+
+    def worker_place(self, name: str, worker: str) -> WorkerPlace:
+        return _place(self._get(*_worker_key(name, worker)) or {})
+
+    def save_new_lease(self, name: str, new: NewLease, now: datetime) -> None:
+        """Write a task with a new lease, and the worker's place, together.
+
+        Raises TaskChangedError, or WorkerMovedError when the worker's place, or what is in workers' hands, is no longer as it was read.
         """
-        lease_id = task.holds[worker].lease_id
-        values: Item = {":position": task.number, ":lease": lease_id}
+        hold = new.task.holds[new.worker]
+        values: Item = {
+            ":position": new.position,
+            ":lease": hold.lease_id,
+            ":all": new.saw_all_shards,
+            ":leases": _leases_pk(name),
+            ":expires": hold.expires_at.isoformat(),
+        }
         condition = "attribute_not_exists(lease_id)"
-        if before.lease_id is not None:
+        if new.before.lease_id is not None:
             condition = "lease_id = :before"
-            values[":before"] = before.lease_id
-        place = self._update(_worker_key(name, worker), "SET #position = :position, lease_id = :lease", values, condition)
-        failed = self._transact([self._task_update(name, task), place])
-        if 1 in failed:
+            values[":before"] = new.before.lease_id
+        update = "SET #position = :position, lease_id = :lease, saw_all_shards = :all, gsi1pk = :leases, gsi1sk = :expires"
+        writes = [self._update(_worker_key(name, new.worker), update, values, condition), self._task_update(name, new.task)]
+        if new.slots is not None:
+            writes.insert(1, self._slots_update(name, new.slots, new.task.number, hold.expires_at, now))
+        task_at = len(writes) - 1
+        if new.takes_over is not None and new.takes_over.worker != new.worker:
+            writes.append(self._end_of_lease(name, new.takes_over.worker, new.takes_over.lease_id))
+        if new.freed is not None:
+            writes.append({"Delete": {"TableName": self._table, "Key": _key(_freed_key(name, new.freed.number))}})
+        failed = self._transact(writes)
+        if failed & set(range(task_at)):
             raise WorkerMovedError
         if failed:
             raise TaskChangedError
 
-    def worker_place(self, name: str, worker: str) -> WorkerPlace:
-        item = self._get(*_worker_key(name, worker)) or {}
-        return WorkerPlace(int(item.get("answered", 0)), int(item.get("position", -1)), item.get("lease_id"))
+    def save_renewal(self, name: str, task: Task, worker: str, *, limits: bool) -> None:
+        """Write a task with a longer lease. `limits`: the job limits how many objects are in workers' hands.
+
+        Raises TaskChangedError, or WorkerMovedError when the worker's place says that this lease is not the worker's last one.
+        """
+        hold = task.holds[worker]
+        expires = {":expires": hold.expires_at.isoformat()}
+        writes = [
+            self._task_update(name, task),
+            self._update(_worker_key(name, worker), "SET gsi1sk = :expires", {**expires, ":lease": hold.lease_id}, "lease_id = :lease"),
+        ]
+        if limits:
+            writes.append(self._update(_slots_key(name), f"SET n{task.number} = :expires ADD #version :one", {**expires, ":one": 1}))
+        failed = self._transact(writes)
+        if 0 in failed:
+            raise TaskChangedError
+        if failed:
+            raise WorkerMovedError
+
+    def save_ended_lease(self, name: str, before: Task, task: Task, worker: str, now: datetime, *, limits: bool) -> None:
+        """Write a task whose lease was given back or declined; it is found by others again, or put aside.
+
+        Raises ShardClosedError, or TaskChangedError.
+        """
+        writes = [self._task_update(name, task), self._end_of_lease(name, worker, before.holds[worker].lease_id)]
+        if task.has_room(now):
+            writes.append(self._put(_freed_item(name, task)))
+        self._save_with_shard(name, before, task, now, writes, limits=limits)
+
+    def look_no_further_back(self, name: str, worker: str, before: WorkerPlace, position: int, *, saw_all_shards: bool) -> None:
+        """Note that the worker has looked at all tasks up to `position`. Nothing happens when the worker's place changed meanwhile."""
+        values: Item = {":position": position, ":all": saw_all_shards}
+        condition = "attribute_not_exists(lease_id)"
+        if before.lease_id is not None:
+            condition, values[":before"] = "lease_id = :before", before.lease_id
+        self._transact([self._update(_worker_key(name, worker), "SET #position = :position, saw_all_shards = :all", values, condition)])
+
+    def freed(self, name: str) -> Iterator[Freed]:
+        """Tasks that may have room again, in input order."""
+        for item in self._query(_freed_key(name, 0)[0]):
+            yield Freed(int(item["sk"]), frozenset(item["done_with"]), int(item["version"]))
+
+    def forget_freed(self, name: str, freed: Freed) -> None:
+        """Drop a freed task's item, unless it was freed again meanwhile."""
+        delete = {
+            "TableName": self._table,
+            "Key": _key(_freed_key(name, freed.number)),
+            "ConditionExpression": "#version = :version",
+            "ExpressionAttributeNames": {"#version": "version"},
+            "ExpressionAttributeValues": _marshal({":version": freed.version}),
+        }
+        self._transact([{"Delete": delete}])
+
+    def lapsed(self, name: str, now: datetime) -> Iterator[Lapsed]:
+        """Leases that ended by themselves, the longest ago first. Eventually consistent."""
+        for item in self._leases(name, "gsi1sk <= :now", now):
+            yield Lapsed(item["sk"], item["lease_id"])
+
+    def live_leases(self, name: str, now: datetime) -> int:
+        """How many leases workers hold. Eventually consistent."""
+        return sum(1 for _ in self._leases(name, "gsi1sk > :now", now))
+
+    def _leases(self, name: str, which: str, now: datetime) -> Iterator[Item]:
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            IndexName="gsi1",
+            KeyConditionExpression=f"gsi1pk = :pk AND {which}",
+            FilterExpression="attribute_not_exists(ended_lease) OR ended_lease <> lease_id",
+            ExpressionAttributeValues=_marshal({":pk": _leases_pk(name), ":now": now.isoformat()}),
+        )
+        for page in pages:
+            yield from (_unmarshal(item) for item in page["Items"])
+
+    def _end_of_lease(self, name: str, worker: str, lease_id: str) -> Item:
+        return self._update(_worker_key(name, worker), "SET ended_lease = :lease", {":lease": lease_id})
+
+    def _slots_update(self, name: str, slots: Slots, number: int, until: datetime, now: datetime) -> Item:
+        update = f"SET n{number} = :until, #version = :after"
+        over = [f"n{other}" for other in slots.held if other not in slots.live(now) and other != number]
+        if over:
+            update += f" REMOVE {', '.join(over)}"
+        values: Item = {":until": until.isoformat(), ":after": slots.version + 1}
+        if slots.version == 0:
+            return self._update(_slots_key(name), update, values, "attribute_not_exists(pk)")
+        return self._update(_slots_key(name), update, {**values, ":before": slots.version}, "#version = :before")
+
+    # --- objects put aside ---------------------------------------------------------------------------------------
+
+    def put_aside(self, name: str, *, after: int = -1, limit: int) -> list[PutAside]:
+        """Objects that were put aside, in input order, behind number `after`."""
+        answer = self._client.query(
+            TableName=self._table,
+            ConsistentRead=True,
+            KeyConditionExpression="pk = :pk AND sk > :sk",
+            ExpressionAttributeValues=_marshal({":pk": _aside_key(name, 0)[0], ":sk": f"{after:09d}" if after >= 0 else " "}),
+            Limit=limit,
+        )
+        items = (_unmarshal(item) for item in answer["Items"])
+        return [PutAside(int(item["sk"]), tuple(item["reasons"]), datetime.fromisoformat(item["at"])) for item in items]
+
+    def save_reissued(self, name: str, task: Task) -> bool:
+        """Write a task that is no longer put aside, and open its shard again. False when the job takes no more work.
+
+        Raises TaskChangedError.
+        """
+        shard_key = (f"JOB#{name.lower()}", _shard_sk(shard_of(task.number)))
+        was_closed = bool((self._get(*shard_key) or {}).get("closed"))
+        is_open = "#status = :in_progress AND attribute_not_exists(outcome)"
+        in_progress = {":in_progress": JobStatus.IN_PROGRESS.value}
+        job_key = _key(_job_key(name))
+        job: Item = {
+            "ConditionCheck": {
+                "TableName": self._table,
+                "Key": job_key,
+                "ConditionExpression": is_open,
+                "ExpressionAttributeNames": {"#status": "status"},
+                "ExpressionAttributeValues": _marshal(in_progress),
+            }
+        }
+        shard = self._update(shard_key, "ADD unfinished :one", {":one": 1}, "attribute_exists(pk) AND attribute_not_exists(closed)")
+        if was_closed:
+            job = self._update(_job_key(name), "ADD closed_shards :minus_one", {":minus_one": -1, **in_progress}, is_open)
+            values = {":one": 1, ":open": f"OPEN#{name.lower()}", ":shard": shard_key[1]}
+            update = "SET gsi1pk = :open, gsi1sk = :shard REMOVE closed, #result ADD unfinished :one"
+            shard = self._update(shard_key, update, values, "attribute_exists(closed)")
+        delete = {"Delete": {"TableName": self._table, "Key": _key(_aside_key(name, task.number))}}
+        failed = self._transact([self._task_update(name, task), job, shard, delete, self._put(_freed_item(name, task))])
+        if 1 in failed:
+            return False
+        if failed:
+            raise TaskChangedError
+        return True
 
     # --- answers -------------------------------------------------------------------------------------------------
 
-    def save_answer(self, name: str, task: Task, answer: StoredAnswer) -> None:
-        """Keep an answer, and with it the task, its shard's count and the worker's tally: all or nothing.
+    def save_answer(self, name: str, before: Task, task: Task, answer: StoredAnswer, *, limits: bool) -> None:
+        """Keep an answer, and with it the task, its shard's count, the worker's tally and history: all or nothing.
 
-        `task` already holds the answer. Raises ShardClosedError, or TaskChangedError when `task` is not made from the present version.
+        `task` already holds the answer. Raises ShardClosedError, or TaskChangedError when `before` is not the present version.
         """
+        ended = {":one": 1, ":lease": answer.lease_id}
+        tally = self._update(_worker_key(name, answer.worker_id), "SET ended_lease = :lease ADD answered :one", ended)
+        writes = [
+            self._task_update(name, task),
+            self._put_if_absent(_answer_item(name, answer)),
+            tally,
+            self._put(_history_item(name, answer)),
+        ]
+        self._save_with_shard(name, before, task, answer.submitted_at, writes, limits=limits)
+
+    def _save_with_shard(self, name: str, before: Task, task: Task, now: datetime, writes: list[Item], *, limits: bool) -> None:
+        """Do these writes if the task's shard is open, and count the task when the job has no more to wait for with it."""
         shard_key = (f"JOB#{name.lower()}", _shard_sk(shard_of(task.number)))
         still_open = "attribute_exists(pk) AND attribute_not_exists(closed)"
-        if task.is_finished:
+        if task.is_settled and not before.is_settled:
             shard = self._update(shard_key, "ADD unfinished :minus_one", {":minus_one": -1}, still_open)
         else:
-            key = _marshal(dict(zip(("pk", "sk"), shard_key, strict=True)))
-            shard = {"ConditionCheck": {"TableName": self._table, "Key": key, "ConditionExpression": still_open}}
-        tally = self._update(_worker_key(name, answer.worker_id), "ADD answered :one", {":one": 1})
-        failed = self._transact([self._task_update(name, task), self._put_if_absent(_answer_item(name, answer)), shard, tally])
-        if 2 in failed:
+            shard = {"ConditionCheck": {"TableName": self._table, "Key": _key(shard_key), "ConditionExpression": still_open}}
+        if task.is_aside and not before.is_aside:
+            writes.append(self._put(_aside_item(name, task, now)))
+        if limits and not any(hold.is_live(now) for hold in task.holds.values()):
+            writes.append(self._update(_slots_key(name), f"REMOVE n{task.number} ADD #version :one", {":one": 1}))
+        failed = self._transact([shard, *writes])
+        if 0 in failed:
             raise ShardClosedError
         if failed:
             raise TaskChangedError
@@ -385,6 +646,35 @@ class EngineStore:
     def answers(self, name: str, shard: int) -> Iterator[StoredAnswer]:
         """A shard's answers, by task and then by worker id."""
         return (_answer(item) for item in self._query(_answers_pk(name, shard)))
+
+    def history(self, worker: str, *, limit: int, before: str | None = None) -> tuple[list[HistoryEntry], str | None]:
+        """A worker's answers in all jobs, newest first, from behind the token `before` on; and the token for the rest."""
+        condition, values = "pk = :pk", {":pk": f"WORKER#{worker}"}
+        if before is not None:
+            condition, values = "pk = :pk AND sk < :before", {**values, ":before": before}
+        answer = self._client.query(
+            TableName=self._table,
+            ConsistentRead=True,
+            KeyConditionExpression=condition,
+            ExpressionAttributeValues=_marshal(values),
+            ScanIndexForward=False,
+            Limit=limit,
+        )
+        items = [_unmarshal(item) for item in answer["Items"]]
+        return [_history_entry(item) for item in items], items[-1]["sk"] if "LastEvaluatedKey" in answer else None
+
+    # --- drafts --------------------------------------------------------------------------------------------------
+
+    def save_draft(self, name: str, task: int, worker: str, content: str, *, forget_at: datetime) -> None:
+        """Keep the draft of a worker's answer; it replaces the one before."""
+        pk, sk = _draft_key(name, task, worker)
+        item = {"pk": pk, "sk": sk, "content": content, "ttl": int(forget_at.timestamp())}
+        self._client.put_item(TableName=self._table, Item=_marshal(item))
+
+    def draft(self, name: str, task: int, worker: str) -> str | None:
+        """The draft of a worker's answer, JSON text."""
+        item = self._get(*_draft_key(name, task, worker))
+        return None if item is None else str(item["content"])
 
     # --- DynamoDB ------------------------------------------------------------------------------------------------
 
@@ -419,12 +709,19 @@ class EngineStore:
         for page in pages:
             yield from (_unmarshal(item) for item in page["Items"])
 
-    def _batch_get_jobs(self, names: Sequence[str]) -> Iterator[EngineJob]:
-        keys = [_marshal(dict(zip(("pk", "sk"), _job_key(name), strict=True))) for name in names]
-        while keys:
-            answer = self._client.batch_get_item(RequestItems={self._table: {"Keys": keys, "ConsistentRead": True}})
-            yield from (_job(_unmarshal(item)) for item in answer["Responses"].get(self._table, ()))
-            keys = [dict(key) for key in answer["UnprocessedKeys"].get(self._table, {"Keys": []})["Keys"]]
+    def _batch_get(self, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Item]:
+        """The items that exist under at most 100 keys."""
+        left: list[Any] = [_key(key) for key in keys]
+        found: dict[tuple[str, str], Item] = {}
+        while left:
+            answer = self._client.batch_get_item(RequestItems={self._table: {"Keys": left, "ConsistentRead": True}})
+            for item in map(_unmarshal, answer["Responses"].get(self._table, ())):
+                found[item["pk"], item["sk"]] = item
+            left = [dict(key) for key in answer["UnprocessedKeys"].get(self._table, {"Keys": []})["Keys"]]
+        return found
+
+    def _put(self, item: Item) -> Item:
+        return {"Put": {"TableName": self._table, "Item": _marshal(item)}}
 
     def _put_if_absent(self, item: Item) -> Item:
         return {"Put": {"TableName": self._table, "Item": _marshal(item), "ConditionExpression": "attribute_not_exists(pk)"}}
@@ -454,8 +751,11 @@ class EngineStore:
         return not self._transact([request])
 
     def _task_update(self, name: str, task: Task) -> Item:
-        values = {":holds": _holds_item(task.holds), ":before": task.version, ":after": task.version + 1}
-        return self._update(_task_key(name, task.number), "SET holds = :holds, #version = :after", values, "#version = :before")
+        values: Item = {":holds": _holds_item(task.holds), ":before": task.version, ":after": task.version + 1}
+        update = "SET holds = :holds, #version = :after REMOVE aside"
+        if task.is_aside:
+            update, values[":yes"] = "SET holds = :holds, #version = :after, aside = :yes", True
+        return self._update(_task_key(name, task.number), update, values, "#version = :before")
 
     def _transact(self, writes: Sequence[Item]) -> frozenset[int]:
         """All or nothing. Gives the positions of the writes whose condition did not hold: none when everything was written.
@@ -526,6 +826,30 @@ def _worker_key(name: str, worker: str) -> tuple[str, str]:
     return f"JOB#{name.lower()}#WORKERS", worker
 
 
+def _slots_key(name: str) -> tuple[str, str]:
+    return f"JOB#{name.lower()}", "SLOTS"
+
+
+def _freed_key(name: str, number: int) -> tuple[str, str]:
+    return f"JOB#{name.lower()}#FREED", f"{number:09d}"
+
+
+def _aside_key(name: str, number: int) -> tuple[str, str]:
+    return f"JOB#{name.lower()}#ASIDE", f"{number:09d}"
+
+
+def _draft_key(name: str, task: int, worker: str) -> tuple[str, str]:
+    return f"{_shard_pk(name, shard_of(task))}#DRAFTS", f"{task:09d}#{worker}"
+
+
+def _leases_pk(name: str) -> str:
+    return f"LEASES#{name.lower()}"
+
+
+def _key(key: tuple[str, str]) -> Item:
+    return _marshal({"pk": key[0], "sk": key[1]})
+
+
 def _marshal(item: Mapping[str, Any]) -> Item:
     return {name: _serializer.serialize(value) for name, value in item.items()}
 
@@ -568,6 +892,8 @@ def _job(item: Item) -> EngineJob:
         attempt=int(item["attempt"]),
         false_starts=int(item.get("false_starts", 0)),
         token=item.get("token"),
+        is_paused=bool(item.get("paused")),
+        instructions_version=int(item.get("instructions_version", 1)),
         failure_reason=item.get("failure_reason"),
         shards=int(item["shards"]) if "shards" in item else None,
         closed_shards=int(item["closed_shards"]),
@@ -600,7 +926,53 @@ def _task(item: Item) -> Task:
         line=item["line"].value,
         holds={worker: _hold(hold) for worker, hold in item["holds"].items()},
         version=int(item["version"]),
+        is_aside=bool(item.get("aside")),
     )
+
+
+def _place(item: Item) -> WorkerPlace:
+    return WorkerPlace(
+        answered=int(item.get("answered", 0)),
+        position=int(item.get("position", -1)),
+        lease_id=item.get("lease_id"),
+        ended_lease=item.get("ended_lease"),
+        saw_all_shards=bool(item.get("saw_all_shards")),
+    )
+
+
+def _slots(item: Item) -> Slots:
+    held = {int(name[1:]): datetime.fromisoformat(until) for name, until in item.items() if name.startswith("n") and name[1:].isdigit()}
+    return Slots(held, int(item.get("version", 0)))
+
+
+def _freed_item(name: str, task: Task) -> Item:
+    pk, sk = _freed_key(name, task.number)
+    # The task's version as it will be once this is written.
+    return {"pk": pk, "sk": sk, "done_with": sorted(task.done_with()), "version": task.version + 1}
+
+
+def _aside_item(name: str, task: Task, now: datetime) -> Item:
+    pk, sk = _aside_key(name, task.number)
+    return {"pk": pk, "sk": sk, "reasons": list(task.reasons), "at": now.isoformat()}
+
+
+def _history_item(name: str, answer: StoredAnswer) -> Item:
+    short = answer.content is not None and len(answer.content) <= _MAX_ANSWER_IN_HISTORY
+    return {
+        "pk": f"WORKER#{answer.worker_id}",
+        "sk": f"{answer.submitted_at.isoformat()}#{name.lower()}#{answer.task:09d}",
+        "job": name,
+        "task": answer.task,
+        "lease_id": answer.lease_id,
+        "granted_at": answer.accepted_at.isoformat(),
+        "submitted_at": answer.submitted_at.isoformat(),
+        **({"answer": answer.content} if short else {}),
+    }
+
+
+def _history_entry(item: Item) -> HistoryEntry:
+    granted, submitted = datetime.fromisoformat(item["granted_at"]), datetime.fromisoformat(item["submitted_at"])
+    return HistoryEntry(item["job"], int(item["task"]), item["lease_id"], granted, submitted, item.get("answer"))
 
 
 def _holds_item(holds: Mapping[str, Hold]) -> Item:
@@ -610,6 +982,8 @@ def _holds_item(holds: Mapping[str, Hold]) -> Item:
             "granted_at": hold.granted_at.isoformat(),
             "expires_at": hold.expires_at.isoformat(),
             **({} if hold.answer_digest is None else {"answer_digest": hold.answer_digest}),
+            **({} if hold.declined is None else {"declined": hold.declined}),
+            "instructions": hold.instructions,
         }
         for worker, hold in holds.items()
     }
@@ -617,7 +991,9 @@ def _holds_item(holds: Mapping[str, Hold]) -> Item:
 
 def _hold(item: Item) -> Hold:
     granted, expires = datetime.fromisoformat(item["granted_at"]), datetime.fromisoformat(item["expires_at"])
-    return Hold(item["lease_id"], granted, expires, item.get("answer_digest"))
+    return Hold(
+        item["lease_id"], granted, expires, item.get("answer_digest"), item.get("declined"), instructions=int(item.get("instructions", 1))
+    )
 
 
 def _answer_item(name: str, answer: StoredAnswer) -> Item:
@@ -630,6 +1006,7 @@ def _answer_item(name: str, answer: StoredAnswer) -> Item:
         "digest": answer.digest,
         "accepted_at": answer.accepted_at.isoformat(),
         "submitted_at": answer.submitted_at.isoformat(),
+        "instructions": answer.instructions,
         **content,
     }
 
@@ -646,4 +1023,5 @@ def _answer(item: Item) -> StoredAnswer:
         submitted_at=datetime.fromisoformat(item["submitted_at"]),
         content=item.get("content"),
         content_key=item.get("content_key"),
+        instructions=int(item.get("instructions", 1)),
     )

@@ -1,17 +1,18 @@
 """Work for members of labeling teams: which jobs have some, leases on tasks, answers.
 
-A worker sees the jobs of the labeling teams in the token, and nobody else's leases. Looking for a task starts behind the worker's
-last one, so a worker goes through a job in input order and what was done is not read again; only at the end the beginning is searched
-for places that came free.
+A worker sees the jobs of the labeling teams in the token, and nobody else's leases. Looking for a task starts behind the last one the
+worker looked at, so a worker goes through a job in input order and what was done is not read again. Behind it only those tasks are looked
+at that may have room again: freed ones, and those whose lease lapsed.
 """
 
 import hashlib
 import json
 import os
+import re
 import secrets
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 
 import boto3
@@ -23,8 +24,13 @@ from groundwork.engine.leases import AnswerVerdict, Hold, Task
 from groundwork.engine.output_tree import OutputTree
 from groundwork.engine.store import (
     EngineStore,
+    Freed,
+    HistoryEntry,
     Identity,
+    Lapsed,
+    NewLease,
     ShardClosedError,
+    Slots,
     StoredAnswer,
     TaskChangedError,
     WorkerMovedError,
@@ -33,6 +39,7 @@ from groundwork.engine.store import (
 )
 from groundwork.errors import ConflictError, InvalidRequestError, NotFoundError
 from groundwork.labeling_jobs.job import rfc3339
+from groundwork.rules import fault
 from groundwork.worker_task_template import task_input
 
 if TYPE_CHECKING:
@@ -42,7 +49,14 @@ if TYPE_CHECKING:
 
 # An answer up to this size lives in its table item; a larger one (a mask) in S3. Bounds what consolidation holds: 50 objects x 9 answers.
 MAX_INLINE_ANSWER_BYTES = 64 * 1024
+# A table item holds 400 KB.
+MAX_DRAFT_BYTES = 300 * 1024
+MAX_REASON = 500
+_HISTORY_TOKEN = re.compile(r"[0-9T:.+-]{1,40}#[a-z0-9-]{1,63}#[0-9]{9}")
+_DRAFTS_KEPT = timedelta(days=7)
 _SHARDS_READ_AT_ONCE = 5
+# Of a job that limits the objects in workers' hands, how many of those in hands are looked at for a worker who could join in.
+_OBJECTS_IN_HANDS_LOOKED_AT = 25
 # A write loses only when another one got through, and a task sees few writes; this many lost in a row means something is wrong.
 _MAX_LOST_WRITES = 50
 
@@ -58,11 +72,12 @@ class Worker:
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """A worker's lease on a task of a job. `hold` is what the task says of it."""
+    """A worker's lease on a task of a job. `hold` is what the task says of it, `draft` what the worker saved of the answer so far."""
 
     job: EngineJob
     task: Task
     hold: Hold
+    draft: Mapping[str, Any] | None = None
 
     def document(self) -> dict[str, Any]:
         """As api.md has it. Raises TemplateError when the line lacks the data object, which loading has ruled out."""
@@ -74,7 +89,8 @@ class Lease:
             "expires_at": rfc3339(self.hold.expires_at),
             "time_limit_seconds": int(self.job.time_limit.total_seconds()),
             "input": task_input(self.job.task_type, categories, json.loads(self.task.line)),
-            "draft": None,
+            "draft": self.draft,
+            "instructions_version": self.hold.instructions,
         }
 
 
@@ -88,6 +104,8 @@ class JobWithWork:
     task_type: str
     available: int
     answered_by_me: int
+    with_others: int
+    """Leases that workers of the team hold now."""
 
 
 class Work:
@@ -121,8 +139,24 @@ class Work:
                 answered = self._store.worker_place(job.key, worker.id).answered
                 available = min(sum(shard.unfinished for shard in shards), sum(shard.tasks for shard in shards) - answered)
                 if available > 0:
-                    found.append(JobWithWork(job.name, job.title, job.description, job.task_type.key, available, answered))
+                    with_others = self._store.live_leases(job.key, now)
+                    found.append(JobWithWork(job.name, job.title, job.description, job.task_type.key, available, answered, with_others))
         return sorted(found, key=lambda job: job.name.lower())
+
+    def history(self, worker: Worker, *, limit: int, next_token: str | None) -> tuple[list[HistoryEntry], str | None]:
+        """The worker's answers, newest first, and the token for the next page. Raises InvalidRequestError for a token that is none."""
+        if next_token is not None and not _HISTORY_TOKEN.fullmatch(next_token):
+            raise InvalidRequestError(
+                [fault("request.field-invalid", pointer="/next_token", field="next_token", problem="it is none of ours")]
+            )
+        return self._store.history(worker.id, limit=limit, before=next_token)
+
+    def with_others(self, worker: Worker, job_name: str, now: datetime) -> int:
+        """How many leases workers hold in a job that has nothing for this worker: what they do not answer comes free again.
+
+        Raises NotFoundError when there is no such job for this worker.
+        """
+        return self._store.live_leases(_of_team(self._store.job(job_name), worker).key, now)
 
     # --- leases --------------------------------------------------------------------------------------------------
 
@@ -131,69 +165,62 @@ class Work:
 
         Raises NotFoundError when there is no such job for this worker.
         """
-        job = self._job(worker, job_name)
-        if not _takes_work(job, now):
-            return None
         for _ in range(_MAX_LOST_WRITES):
-            place = self._store.worker_place(job.key, worker.id)
+            job, place, slots = self._store.job_and_place(job_name, worker.id)
+            job = _of_team(job, worker)
+            if not _takes_work(job, now):
+                return None
             if held := self._held(job, worker, place, now):
                 return held
+            search = _Search(self._store, job, worker.id, place, slots, now)
             try:
-                return self._take_next(job, worker, place, now)
+                return self._take_first(search)
             except WorkerMovedError:
-                # The same worker asked twice at once; the other request's lease is the one.
+                # The same worker asked twice at once, and the other request's lease is the one; or the objects in hands changed.
                 continue
         raise ConflictError("Too many requests for work at once; ask again.")
 
     def _held(self, job: EngineJob, worker: Worker, place: WorkerPlace, now: datetime) -> Lease | None:
-        if place.lease_id is None:
+        if place.open_lease is None:
             return None
-        task = self._store.task(job.key, place.position)
+        task = self._store.task(job.key, _task_number(place.open_lease))
         hold = None if task is None else task.holds.get(worker.id)
-        if task is None or hold is None or hold.lease_id != place.lease_id or not hold.is_live(now):
+        if task is None or hold is None or hold.lease_id != place.open_lease or not hold.is_live(now):
             return None
-        return Lease(job, task, hold)
+        return self._with_draft(Lease(job, task, hold), worker)
 
-    def _take_next(self, job: EngineJob, worker: Worker, place: WorkerPlace, now: datetime) -> Lease | None:
-        for candidate in self._tasks_from(job, place.position):
-            task: Task | None = candidate
+    def _take_first(self, search: "_Search") -> Lease | None:
+        job, worker, now = search.job, search.worker, search.now
+        for found in search.tasks():
+            task: Task | None = found.task
             while task is not None:
                 lease_id = f"{job.key}.{task.number}.{secrets.token_hex(16)}"
-                taken = leases.take(task, worker.id, lease_id, now, min(now + job.time_limit, job.deadline))
+                taken = leases.take(
+                    task, worker, lease_id, now, min(now + job.time_limit, job.deadline), instructions=job.instructions_version
+                )
                 if taken is None:
                     break
                 try:
-                    self._store.save_new_lease(job.key, taken, worker.id, place)
+                    self._store.save_new_lease(job.key, search.new_lease(taken, found), now)
                 except TaskChangedError:
                     # Others were faster. With several answers needed there may still be a place, so look again.
                     task = self._store.task(job.key, task.number)
                     continue
-                return Lease(job, taken, taken.holds[worker.id])
+                lease = Lease(job, taken, taken.holds[worker])
+                return self._with_draft(lease, worker) if worker in task.holds else lease
         return None
 
-    def _tasks_from(self, job: EngineJob, position: int) -> Iterator[Task]:
-        """Tasks of open shards: those behind `position` first, then from the beginning up to it."""
-        first = shard_of(max(position, 0))
-        for shard in self._store.open_shards(job.key, first=first, page_size=_SHARDS_READ_AT_ONCE):
-            yield from self._store.tasks(job.key, shard.number, after=position if shard.number == first else -1)
-        if position < 0:
-            return
-        for shard in self._store.open_shards(job.key, page_size=_SHARDS_READ_AT_ONCE):
-            if shard.number > first:
-                return
-            for task in self._store.tasks(job.key, shard.number):
-                if task.number > position:
-                    return
-                yield task
-
     def lease(self, worker: Worker, lease_id: str) -> Lease:
-        """The worker's lease, live or over. Raises NotFoundError for one that does not exist or is another worker's."""
+        """The worker's lease, live or over, with its draft. Raises NotFoundError for one that does not exist or is another worker's."""
+        return self._with_draft(self._lease(worker, lease_id), worker)
+
+    def _lease(self, worker: Worker, lease_id: str) -> Lease:
         job_name, _, rest = lease_id.partition(".")
         number = rest.partition(".")[0]
         if not (number.isascii() and number.isdigit() and len(number) <= 9):
             raise NotFoundError("There is no such lease.")
-        job = self._job(worker, job_name)
-        task = self._store.task(job.key, int(number))
+        found, task = self._store.job_and_task(job_name, int(number))
+        job = _of_team(found, worker)
         hold = None if task is None else task.holds.get(worker.id)
         if task is None or hold is None or hold.lease_id != lease_id:
             raise NotFoundError("There is no such lease.")
@@ -201,7 +228,7 @@ class Work:
 
     def lease_in_hand(self, worker: Worker, lease_id: str, now: datetime) -> Lease:
         """The worker's live lease, whose data object the worker may see now. Raises NotFoundError, or ConflictError when it is over."""
-        lease = self.lease(worker, lease_id)
+        lease = self._lease(worker, lease_id)
         if not lease.hold.is_live(now) or not _takes_answers(lease.job):
             raise ConflictError("The lease is over.")
         return lease
@@ -211,28 +238,73 @@ class Work:
         for _ in range(_MAX_LOST_WRITES):
             lease = self.lease(worker, lease_id)
             renewed = leases.renew(lease.task, worker.id, now, min(now + lease.job.time_limit, lease.job.deadline))
-            if renewed is None or not _takes_work(lease.job, now):
+            if renewed is None or not _takes_answers(lease.job) or now >= lease.job.deadline:
                 raise ConflictError("The lease is over.")
             try:
-                self._store.save_task(lease.job.key, renewed)
+                self._store.save_renewal(lease.job.key, renewed, worker.id, limits=lease.job.object_limit is not None)
             except TaskChangedError:
                 continue
-            return Lease(lease.job, renewed, renewed.holds[worker.id])
+            except WorkerMovedError as error:
+                raise ConflictError("The lease is over; you have another one in this job.") from error
+            return replace(lease, task=renewed, hold=renewed.holds[worker.id])
         raise ConflictError("Too many changes of this task at once; try again.")
 
     def give_back(self, worker: Worker, lease_id: str, now: datetime) -> None:
         """End the lease, so that its place is free for others. Repeating it is harmless. Raises NotFoundError."""
+        self._end(worker, lease_id, lambda task: leases.give_back(task, worker.id, now), now)
+
+    def decline(self, worker: Worker, lease_id: str, reason: str, now: datetime) -> None:
+        """End the lease, and never offer its object to this worker again. Repeating it is harmless.
+
+        Raises NotFoundError, ConflictError for an answered lease, InvalidRequestError for a reason that is none.
+        """
+        reason = reason.strip()
+        if not 1 <= len(reason) <= MAX_REASON or any(ord(character) < 32 for character in reason):
+            raise InvalidRequestError([fault("decline.reason-invalid", pointer="/reason", high=MAX_REASON)])
+
+        def declined(task: Task) -> Task:
+            changed = leases.decline(task, worker.id, reason, now)
+            if changed is None:
+                raise ConflictError("The lease is answered.")
+            return changed
+
+        self._end(worker, lease_id, declined, now)
+
+    def _end(self, worker: Worker, lease_id: str, change: Callable[[Task], Task], now: datetime) -> None:
         for _ in range(_MAX_LOST_WRITES):
-            lease = self.lease(worker, lease_id)
-            given_back = leases.give_back(lease.task, worker.id, now)
-            if given_back is lease.task:
+            lease = self._lease(worker, lease_id)
+            changed = change(lease.task)
+            if changed is lease.task:
                 return
             try:
-                self._store.save_task(lease.job.key, given_back)
+                limits = lease.job.object_limit is not None
+                self._store.save_ended_lease(lease.job.key, lease.task, changed, worker.id, now, limits=limits)
             except TaskChangedError:
                 continue
+            except ShardClosedError as error:
+                raise ConflictError("The labeling job takes no more work.") from error
             return
         raise ConflictError("Too many changes of this task at once; try again.")
+
+    # --- drafts --------------------------------------------------------------------------------------------------
+
+    def save_draft(self, worker: Worker, lease_id: str, content: Mapping[str, Any], now: datetime) -> None:
+        """Keep what the worker has so far; whoever takes up the task again finds the own draft.
+
+        Raises NotFoundError, ConflictError when the lease is over, InvalidRequestError when the draft is too large.
+        """
+        lease = self.lease_in_hand(worker, lease_id, now)
+        text, _ = canonical(content)
+        if len(text) > MAX_DRAFT_BYTES:
+            raise InvalidRequestError([fault("draft.too-large", pointer="/answer", size=len(text), high=MAX_DRAFT_BYTES)])
+        self._store.save_draft(lease.job.key, lease.task.number, worker.id, text, forget_at=lease.job.deadline + _DRAFTS_KEPT)
+
+    def _with_draft(self, lease: Lease, worker: Worker | str) -> Lease:
+        if lease.hold.is_answered:
+            return lease
+        worker_id = worker if isinstance(worker, str) else worker.id
+        text = self._store.draft(lease.job.key, lease.task.number, worker_id)
+        return lease if text is None else replace(lease, draft=json.loads(text))
 
     # --- answers -------------------------------------------------------------------------------------------------
 
@@ -244,7 +316,7 @@ class Work:
         """
         text, digest = canonical(content)
         for _ in range(_MAX_LOST_WRITES):
-            lease = self.lease(worker, lease_id)
+            lease = self._lease(worker, lease_id)
             if faults := answer_faults(lease.job.task_type, lease.job.label_names, content):
                 raise InvalidRequestError(faults)
             match leases.judge_answer(lease.task, worker.id, digest, now):
@@ -263,7 +335,7 @@ class Work:
                 case AnswerVerdict.CONFLICTS_WITH_ACCEPTED:
                     raise ConflictError("Another answer was accepted for this lease.")
                 case AnswerVerdict.TOO_LATE:
-                    raise ConflictError("The lease expired, and others have taken its place.")
+                    raise ConflictError("The lease is over, and its object is no longer open for you.")
             return
         raise ConflictError("Too many answers to this task at once; send it again.")
 
@@ -283,8 +355,10 @@ class Work:
             submitted_at=now,
             content=inline,
             content_key=key,
+            instructions=lease.hold.instructions,
         )
-        self._store.save_answer(lease.job.key, leases.answer(lease.task, worker.id, digest), stored)
+        answered = leases.answer(lease.task, worker.id, digest, now)
+        self._store.save_answer(lease.job.name, lease.task, answered, stored, limits=lease.job.object_limit is not None)
         OutputTree(lease.job, self._s3).put_answer(answer_of(stored, text))
 
     def _copy_to_s3(self, lease: Lease, worker: Worker, text: str) -> None:
@@ -292,11 +366,108 @@ class Work:
         if stored is not None:
             OutputTree(lease.job, self._s3).put_answer(answer_of(stored, text))
 
-    def _job(self, worker: Worker, name: str) -> EngineJob:
-        job = self._store.job(name)
-        if job is None or job.labeling_team not in worker.teams:
-            raise NotFoundError("There is no such labeling job for you.")
-        return job
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A task that may have room for the worker, and how it was found: ahead in input order, freed, or by a lease that lapsed."""
+
+    task: Task
+    is_ahead: bool = False
+    freed: Freed | None = None
+    lapsed: Lapsed | None = None
+
+
+class _Search:
+    """One look through a job for a task that a worker may take."""
+
+    def __init__(self, store: EngineStore, job: EngineJob, worker: str, place: WorkerPlace, slots: Slots, now: datetime) -> None:
+        self.job = job
+        self.worker = worker
+        self.now = now
+        self._store = store
+        self._place = place
+        self._slots = slots
+        self._position, self._saw_all_shards = place.position, place.saw_all_shards
+
+    def tasks(self) -> Iterator[_Found]:
+        """Tasks that may have room: the worker's own that lapsed, those ahead in input order, those that came free behind."""
+        if self._place.open_lease is not None:
+            own = self._store.task(self.job.key, _task_number(self._place.open_lease))
+            if own is not None:
+                yield _Found(own, lapsed=Lapsed(self.worker, self._place.open_lease))
+        if self.job.object_limit is not None:
+            in_hands = self._slots.live(self.now)
+            if len(in_hands) >= self.job.object_limit:
+                yield from self._in_hands(sorted(in_hands)[:_OBJECTS_IN_HANDS_LOOKED_AT])
+                return
+        yield from self._ahead()
+        if (self._position, self._saw_all_shards) != (self._place.position, self._place.saw_all_shards):
+            self._store.look_no_further_back(self.job.key, self.worker, self._place, self._position, saw_all_shards=self._saw_all_shards)
+        yield from self._freed()
+        yield from self._lapsed()
+
+    def new_lease(self, task: Task, found: _Found) -> NewLease:
+        """What is to be written for a lease on the task that was found."""
+        return NewLease(
+            task=task,
+            worker=self.worker,
+            before=self._place,
+            position=task.number if found.is_ahead else self._position,
+            saw_all_shards=self._saw_all_shards,
+            takes_over=found.lapsed,
+            freed=None if task.has_room(self.now) else found.freed,
+            slots=None if self.job.object_limit is None else self._slots,
+        )
+
+    def _ahead(self) -> Iterator[_Found]:
+        if self.job.is_loaded and not self._saw_all_shards:
+            # What was loaded since the worker began to look may lie behind. Looking again from the start costs little: it is early.
+            self._position, self._saw_all_shards = -1, True
+        first = 0
+        if self._position >= 0:
+            # Most often the next task is in the same shard, and there is no need to ask for the open ones.
+            first = shard_of(self._position) + 1
+            yield from self._in_order(self._store.tasks(self.job.key, first - 1, after=self._position))
+        for shard in self._store.open_shards(self.job.key, first=first, page_size=_SHARDS_READ_AT_ONCE):
+            yield from self._in_order(self._store.tasks(self.job.key, shard.number))
+
+    def _in_order(self, tasks: Iterator[Task]) -> Iterator[_Found]:
+        for task in tasks:
+            yield _Found(task, is_ahead=True)
+            self._position = task.number
+
+    def _freed(self) -> Iterator[_Found]:
+        for freed in self._store.freed(self.job.key):
+            if self.worker in freed.done_with:
+                continue
+            task = self._store.task(self.job.key, freed.number)
+            if task is None or not task.has_room(self.now):
+                # Whoever holds a lease on it now frees it again, or lets it lapse.
+                self._store.forget_freed(self.job.key, freed)
+            else:
+                yield _Found(task, freed=freed)
+
+    def _lapsed(self) -> Iterator[_Found]:
+        for lapsed in self._store.lapsed(self.job.key, self.now):
+            task = self._store.task(self.job.key, _task_number(lapsed.lease_id))
+            if task is not None:
+                yield _Found(task, lapsed=lapsed)
+
+    def _in_hands(self, numbers: list[int]) -> Iterator[_Found]:
+        for number in numbers:
+            task = self._store.task(self.job.key, number)
+            if task is not None:
+                yield _Found(task)
+
+
+def _task_number(lease_id: str) -> int:
+    return int(lease_id.split(".")[1])
+
+
+def _of_team(job: EngineJob | None, worker: Worker) -> EngineJob:
+    if job is None or job.labeling_team not in worker.teams:
+        raise NotFoundError("There is no such labeling job for you.")
+    return job
 
 
 def _takes_answers(job: EngineJob) -> bool:
@@ -304,4 +475,4 @@ def _takes_answers(job: EngineJob) -> bool:
 
 
 def _takes_work(job: EngineJob, now: datetime) -> bool:
-    return _takes_answers(job) and job.outcome is None and now < job.deadline
+    return _takes_answers(job) and not job.is_paused and job.outcome is None and now < job.deadline
