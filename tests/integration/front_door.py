@@ -171,6 +171,20 @@ class FrontDoor:
         finally:
             iam.delete_role_policy(RoleName=role, PolicyName="denied-for-a-test")
 
+    @contextmanager
+    def configured(self, *functions: str, **variables: str) -> Iterator[None]:
+        """While this lasts, the functions run with these settings, as if an operator had deployed the stack with other parameters."""
+        client = self.operator("lambda")
+        before: dict[str, dict[str, str]] = {}
+        for name in (self.resources[function] for function in functions):
+            before[name] = client.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+            client.update_function_configuration(FunctionName=name, Environment={"Variables": before[name] | variables})
+        try:
+            yield
+        finally:
+            for name, given in before.items():
+                client.update_function_configuration(FunctionName=name, Environment={"Variables": given})
+
     def launches(self, name: str) -> list[dict[str, Any]]:
         """The executions of the launch machine for that job, newest first."""
         machine = self.operator("stepfunctions")

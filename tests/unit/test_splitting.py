@@ -329,6 +329,18 @@ def test_lost_events_of_parts_are_made_up_for(
     assert statuses(store) == ["Completed", "Completed", "Initializing"]
 
 
+def test_objects_that_the_service_has_not_loaded_yet_are_counted_all_the_same(
+    split_jobs: SplitJobs, store: JobStore, s3: "S3Client", service: LabelingServiceInMemory
+) -> None:
+    a_divided_job(store, s3)
+    split_jobs.drive("big", now=NOW)
+    service.report("big-part-0001", "Initializing", LabelCounters={"Unlabeled": 1})
+
+    split_jobs.drive_all(now=LATER, stalled_after=DAY)
+
+    assert present(store).counters == Counters(total=10, unlabeled=10)
+
+
 def test_a_part_that_the_service_has_no_more_has_failed(
     split_jobs: SplitJobs, store: JobStore, s3: "S3Client", service: LabelingServiceInMemory
 ) -> None:

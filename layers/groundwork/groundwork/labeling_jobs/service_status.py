@@ -72,7 +72,10 @@ def record_part_status(store: JobStore, service: "LabelingService", name: str, *
             if part.labeling_job_arn is not None and now - part.begun_at >= _UNKNOWN:
                 changes = {"status": Status.FAILED, "finished_at": now, "failure_reason": _VANISHED}
         elif is_same_job(part.job_id, description):
-            changes = _differences(part, _said(part, description, now))
+            seen = _said(part, description, now)
+            if description["LabelingJobStatus"] == Status.INITIALIZING:
+                seen["counters"] = part.counters  # the service counts only what it has loaded so far
+            changes = _differences(part, seen)
         if not changes:
             return part
         moved = part.changed(**changes)
