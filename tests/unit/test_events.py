@@ -12,7 +12,20 @@ from groundwork.labeling_jobs.job import Counters, Validation
 from groundwork.labeling_jobs.lifecycle import Status
 from tests.builders import NOW, a_job, what_the_bus_hears
 
-DETAIL = {"id", "project", "name", "job_id", "submission", "task_type", "from", "to", "at", "counters", "failure_reason"}
+DETAIL = {
+    "id",
+    "project",
+    "name",
+    "job_id",
+    "submission",
+    "task_type",
+    "input_prefix_uri",
+    "from",
+    "to",
+    "at",
+    "counters",
+    "failure_reason",
+}
 
 
 def names(*arguments: Any) -> list[str]:
@@ -30,6 +43,7 @@ def test_a_new_draft_is_drafted() -> None:
         "job_id": "id-of-cats-1",
         "submission": 0,
         "task_type": "ImageMultiClass",
+        "input_prefix_uri": None,
         "from": None,
         "to": "Draft",
         "at": "2026-11-23T12:00:00.000Z",
