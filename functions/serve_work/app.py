@@ -84,8 +84,9 @@ def get_lease(request: Request) -> Answer:
 
 @api.route("GET", "/work/leases/{lease_id}/page", access.work)
 def get_worker_page(request: Request) -> Answer:
-    lease = work.lease_in_hand(_worker(request), request.path["lease_id"], datetime.now(UTC))
-    page = worker_pages.of(lease.job, lease.task)
+    worker = _worker(request)
+    lease = work.lease_in_hand(worker, request.path["lease_id"], datetime.now(UTC))
+    page = worker_pages.of(lease.job, lease.task, worker.id)
     return Answer(page.html, headers={"Content-Security-Policy": page.content_security_policy}, content_type="text/html; charset=utf-8")
 
 

@@ -70,6 +70,7 @@ hook = partial(Row, path={"project": "pets", "id": "ops"})
 pets = partial(Row, path={"project": "pets"})
 draft = partial(Row, path={"project": "pets", "name": "draft-1"})
 running = partial(Row, path={"project": "pets", "name": "running-1"})
+engine = partial(Row, path={"project": "pets", "name": "Kinds-1"})
 finished = partial(Row, path={"project": "pets", "name": "finished-1"})
 team = partial(Row, path={"team": "spare"})
 lease = partial(Row, path={"lease_id": "<wendy's>"})
@@ -147,6 +148,16 @@ MATRIX = {
     "POST /projects/{project}/labeling-jobs/{name}/clone": draft((404, 404,    404,   201,  201,  403,  404), body={"name": "cloned-1"}),
     "GET /labeling-jobs":                                   Row((403,   403,   403,   403,  403,  200,  403)),
     "GET /projects/{project}/labeling-jobs/{name}/parts":  draft((404,  404,   404,   200,  200,  200,  404)),
+    "POST /projects/{project}/labeling-jobs/{name}/pause": engine((404, 404,  404,   403,  200,  200,  404)),
+    "POST /projects/{project}/labeling-jobs/{name}/resume": engine((404, 404, 404,   403,  200,  200,  404)),
+    "POST /projects/{project}/labeling-jobs/{name}/extend": engine((404, 404, 404,   403,  200,  200,  404),
+                                                                body={"task_expiration_seconds": 1_000_000}),
+    "PUT /projects/{project}/labeling-jobs/{name}/instructions": engine((404, 404, 404, 403, 200, 200, 404),
+                                                                body={"short_instructions": "<p>Look</p>", "full_instructions": None}),
+    "GET /projects/{project}/labeling-jobs/{name}/objects": engine((404, 404, 404,   403,  200,  200,  404)),
+    "POST /projects/{project}/labeling-jobs/{name}/objects/{n}/reissue":
+                                                             Row((404,   404,   404,   403,  204,  204,  404),
+                                                                {"project": "pets", "name": "Kinds-1", "n": "0"}),
     "GET /projects/{project}/labeling-jobs/{name}/events": draft((404,  404,   404,   200,  200,  200,  404)),
     "GET /projects/{project}/labeling-jobs/{name}/validation-report":
                                                           draft((404,   404,   404,   200,  200,  200,  404)),
@@ -193,6 +204,7 @@ def world(jobs_table: object, engine_table: object, data_bucket: "S3Client") -> 
     boto3.client("sqs").create_queue(QueueName="notifications")
     document = a_stored_job(store, name="running-1", status=Status.IN_PROGRESS).definition
     a_stored_job(store, name="draft-1", definition=document.model_copy(update={"name": "draft-1", "workers_per_object": 1}))
+    a_stored_job(store, name="Kinds-1", status=Status.IN_PROGRESS, labeling_job_arn="arn:aws:sagemaker:…:labeling-job/kinds-1")
     output = f"s3://{BUCKET}/projects/pets/output/finished-1/manifests/output/output.manifest"
     a_stored_job(store, name="finished-1", status=Status.COMPLETED, output_manifest_uri=output)
 

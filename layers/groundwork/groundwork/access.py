@@ -121,6 +121,11 @@ def stop_labeling_job(caller: Caller | None, resource: Resource) -> Decision:
     return _known(caller, resource, allowed=resource.role is Role.OWNER or is_creator or bool(caller and caller.is_admin))
 
 
+def steer_labeling_job(caller: Caller | None, resource: Resource) -> Decision:
+    """Who may stop a labeling job may also pause, extend and mend it while it runs."""
+    return stop_labeling_job(caller, resource)
+
+
 def work(caller: Caller | None, resource: Resource) -> Decision:  # noqa: ARG001
     """Everybody signed in may ask for work; which jobs there are for them follows from the labeling teams in their token (engine)."""
     return Decision.ALLOW if caller else Decision.FORBID

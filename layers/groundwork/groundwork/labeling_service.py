@@ -4,9 +4,12 @@ Both are an object with the methods of boto3's SageMaker client that Groundwork 
 """
 
 import os
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import boto3
+
+if TYPE_CHECKING:
+    from groundwork.engine.job_control import JobControl
 
 
 class LabelingService(Protocol):
@@ -20,6 +23,15 @@ class LabelingService(Protocol):
     def describe_workteam(self, **request: Any) -> Any: ...
     def create_workteam(self, **request: Any) -> Any: ...
     def delete_workteam(self, **request: Any) -> Any: ...
+
+
+def job_control() -> "JobControl | None":
+    """What the built-in labeling service can do with running jobs beyond SageMaker's operations; None on a stack on SageMaker."""
+    if os.environ["LABELING_SERVICE"] != "BuiltIn":
+        return None
+    from groundwork.engine.job_control import JobControl
+
+    return JobControl.from_env()
 
 
 def labeling_service() -> LabelingService:

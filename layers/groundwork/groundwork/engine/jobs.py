@@ -81,7 +81,8 @@ class EngineJob:
     `published_shards` of those were closed when the output was last written while the job ran.
     `label_categories` is the label-category document, `manifest_pin` says which content of the input manifest is meant (see
     loading.py); both are None until loading begins. `outcome` says why the job takes no more work, once that is settled. `counters` is
-    None until the whole output is written.
+    None until the whole output is written. `changed_templates` are the URIs of worker task templates with later versions of the
+    instructions, `extended_seconds` is a longer availability lifetime than the request has.
     """
 
     name: str
@@ -101,8 +102,9 @@ class EngineJob:
     manifest_pin: Mapping[str, str] | None = None
     outcome: WaitOutcome | None = None
     counters: Counters | None = None
-    instructions_version: int = 1
     is_paused: bool = False
+    changed_templates: tuple[str, ...] = ()
+    extended_seconds: int | None = None
 
     @property
     def key(self) -> str:
@@ -147,7 +149,7 @@ class EngineJob:
     @property
     def deadline(self) -> datetime:
         """When tasks stop being offered: the availability lifetime after creation, 30 days at most."""
-        seconds = self._human_task.get("TaskAvailabilityLifetimeInSeconds")
+        seconds = self.extended_seconds or self._human_task.get("TaskAvailabilityLifetimeInSeconds")
         available = DEFAULT_AVAILABILITY if seconds is None else timedelta(seconds=int(seconds))
         return self.created_at + min(available, MAX_LIFETIME)
 
@@ -183,9 +185,13 @@ class EngineJob:
         return self.output_root.child("manifests/output/output.manifest")
 
     @property
-    def template_uri(self) -> S3Uri | None:
-        """The worker task template; None for a task type that has a page of its own (UiConfig.HumanTaskUiArn)."""
-        uri = self._human_task["UiConfig"].get("UiTemplateS3Uri")
+    def instructions_version(self) -> int:
+        """The version of the instructions that new leases show. The first is 1."""
+        return 1 + len(self.changed_templates)
+
+    def template_uri(self, version: int) -> S3Uri | None:
+        """The worker task template with this version of the instructions; None where the type has a page of its own (HumanTaskUiArn)."""
+        uri = self.changed_templates[version - 2] if version > 1 else self._human_task["UiConfig"].get("UiTemplateS3Uri")
         return None if uri is None else s3_uri(uri)
 
     @property

@@ -157,7 +157,11 @@ class BuiltInLabelingService:
             "RoleArn": sent["RoleArn"],
             "LabelCategoryConfigS3Uri": sent["LabelCategoryConfigS3Uri"],
             "StoppingConditions": sent.get("StoppingConditions") or _DEFAULT_STOPPING_CONDITIONS,
-            "HumanTaskConfig": {"MaxConcurrentTaskCount": DEFAULT_MAX_CONCURRENT_TASKS, **sent["HumanTaskConfig"]},
+            "HumanTaskConfig": {
+                "MaxConcurrentTaskCount": DEFAULT_MAX_CONCURRENT_TASKS,
+                **sent["HumanTaskConfig"],
+                **({"TaskAvailabilityLifetimeInSeconds": job.extended_seconds} if job.extended_seconds else {}),
+            },
             "Tags": sent.get("Tags", []),
         }
         if "LabelingJobAlgorithmsConfig" in sent:

@@ -309,6 +309,30 @@ class EngineStore:
             {":before": _dump(job.request)},
         )
 
+    def set_paused(self, name: str, is_paused: bool, now: datetime) -> bool:  # noqa: FBT001
+        """Give out no more work, or some again. False when the job takes none anyway."""
+        update = "SET paused = :yes, modified_at = :now" if is_paused else "SET modified_at = :now REMOVE paused"
+        return self._update_running_job(name, update, {":now": now.isoformat(), **({":yes": True} if is_paused else {})})
+
+    def extend(self, name: str, seconds: int, now: datetime) -> bool:
+        """Offer tasks until `seconds` after the job's creation. False when the job takes no more work."""
+        values = {":seconds": seconds, ":now": now.isoformat()}
+        return self._update_running_job(name, "SET extended_seconds = :seconds, modified_at = :now", values)
+
+    def add_template(self, name: str, version: int, uri: str, now: datetime) -> bool:
+        """Keep the URI of a worker task template that follows version `version`. False when there is one, or the job takes no more work."""
+        update = "SET changed_templates = list_append(if_not_exists(changed_templates, :none), :uri), modified_at = :now"
+        condition = "attribute_not_exists(changed_templates)"
+        values: Item = {":none": [], ":uri": [uri], ":now": now.isoformat()}
+        if version > 1:
+            condition, values[":so_far"] = "size(changed_templates) = :so_far", version - 1
+        return self._update_running_job(name, update, values, f" AND {condition}")
+
+    def _update_running_job(self, name: str, update: str, values: Item, condition: str = "") -> bool:
+        running = {":initializing": JobStatus.INITIALIZING.value, ":in_progress": JobStatus.IN_PROGRESS.value}
+        is_running = f"#status IN (:initializing, :in_progress) AND attribute_not_exists(outcome){condition}"
+        return self._update_job(name, update, values, is_running, running)
+
     def begin_attempt(self, name: str, attempt: int, *, false_starts: int) -> bool:
         """Make `attempt` the job's run and forget the dead one's token. False when somebody did, or the job is at rest."""
         return self._update_job(
@@ -893,7 +917,8 @@ def _job(item: Item) -> EngineJob:
         false_starts=int(item.get("false_starts", 0)),
         token=item.get("token"),
         is_paused=bool(item.get("paused")),
-        instructions_version=int(item.get("instructions_version", 1)),
+        changed_templates=tuple(item.get("changed_templates", ())),
+        extended_seconds=int(item["extended_seconds"]) if "extended_seconds" in item else None,
         failure_reason=item.get("failure_reason"),
         shards=int(item["shards"]) if "shards" in item else None,
         closed_shards=int(item["closed_shards"]),

@@ -33,8 +33,11 @@ class WorkerPages:
         """Over the projects in `store`, for the console that the environment may name. Another missing setting fails the cold start."""
         return cls(WorkerView.from_env(), store.data_locations, os.environ.get("CONSOLE_ORIGIN", ""))
 
-    def of(self, job: EngineJob, task: Task) -> "WorkerPage":
-        """The page of one task. Raises TemplateError when it cannot be made, ConflictError for a job of no project."""
+    def of(self, job: EngineJob, task: Task, worker_id: str) -> "WorkerPage":
+        """The page of one task for a worker who has a lease on it.
+
+        Raises TemplateError when it cannot be made, ConflictError for a job of no project.
+        """
         # Imported here, because python-liquid is slow to import and most requests show no page.
         from groundwork.worker_page import worker_page
 
@@ -43,11 +46,11 @@ class WorkerPages:
             raise ConflictError("The labeling job belongs to no project, so nothing of its data may be shown.")
         view = self._view.of(project, self._data_locations(project))
         given = task_input(job.task_type, (job.label_categories or {})["labels"], json.loads(task.line))
-        return worker_page(_template(job, view), given, view, console_origin=self._console_origin)
+        return worker_page(_template(job, task.holds[worker_id].instructions, view), given, view, console_origin=self._console_origin)
 
 
-def _template(job: EngineJob, view: ProjectView) -> str:
-    uri = job.template_uri
+def _template(job: EngineJob, version: int, view: ProjectView) -> str:
+    uri = job.template_uri(version)
     if uri is not None:
         return b"".join(view.read(uri)).decode()
     # Ground Truth has a page of its own for named entities, which shows the label category file's instructions. So have we.

@@ -28,7 +28,7 @@ _MAX_NAME_LENGTH = 63
 _MAX_ATTRIBUTE_LENGTH = 127
 _MIN_TIMEOUT = 30
 _MAX_TIMEOUT = max(task_type.max_task_timeout_seconds for task_type in TASK_TYPES.values())
-_MIN_EXPIRATION, _MAX_EXPIRATION = 60, 2_592_000
+_MIN_EXPIRATION, MAX_EXPIRATION = 60, 2_592_000
 _MIN_WORKERS, _MAX_WORKERS = 1, 9
 _MAX_DESCRIPTION_LENGTH = 255
 _MAX_LABEL_LENGTH = 256
@@ -67,8 +67,8 @@ def definition_faults(definition: LabelingJobDefinition, context: CheckContext) 
         *_workers_faults(definition),
         *_description_faults(definition),
         *_label_faults(definition, task_type),
-        *_instruction_faults("/short_instructions", definition.short_instructions, context),
-        *_instruction_faults("/full_instructions", definition.full_instructions, context),
+        *instruction_faults("/short_instructions", definition.short_instructions, context.project, context.data_locations),
+        *instruction_faults("/full_instructions", definition.full_instructions, context.project, context.data_locations),
         *_title_faults(definition),
         *_keyword_faults(definition),
         *_concurrency_faults(definition),
@@ -212,12 +212,12 @@ def _time_faults(definition: LabelingJobDefinition) -> Iterator[Fault]:
     max_timeout = task_type.max_task_timeout_seconds if task_type else _MAX_TIMEOUT
     if not _MIN_TIMEOUT <= timeout <= max_timeout:
         yield fault("job.task-timeout-out-of-range", pointer="/task_timeout_seconds", low=_MIN_TIMEOUT, high=max_timeout, value=timeout)
-    if not _MIN_EXPIRATION <= expiration <= _MAX_EXPIRATION:
+    if not _MIN_EXPIRATION <= expiration <= MAX_EXPIRATION:
         yield fault(
             "job.task-expiration-out-of-range",
             pointer="/task_expiration_seconds",
             low=_MIN_EXPIRATION,
-            high=_MAX_EXPIRATION,
+            high=MAX_EXPIRATION,
             value=expiration,
         )
     elif expiration < timeout <= max_timeout:
@@ -280,7 +280,8 @@ def _label_count_faults(definition: LabelingJobDefinition, task_type: TaskType) 
         yield count_fault("job.labels-too-many-for-automation", high=automated_maximum)
 
 
-def _instruction_faults(pointer: str, text: str | None, context: CheckContext) -> Iterator[Fault]:
+def instruction_faults(pointer: str, text: str | None, project: str, data_locations: DataLocations) -> Iterator[Fault]:
+    """What is wrong with an instruction text that stands at `pointer`."""
     if not text:
         return
     too_long = partial(fault, "instructions.too-long", pointer=pointer, high=_MAX_INSTRUCTIONS_LENGTH)
@@ -293,8 +294,8 @@ def _instruction_faults(pointer: str, text: str | None, context: CheckContext) -
     for source in instructions.refused_images:
         yield fault("instructions.image-refused", pointer=pointer, source=_excerpt(source))
     for uri in instructions.images:
-        if not context.data_locations.may_read(uri):
-            yield fault("instructions.image-outside-locations", pointer=pointer, uri=uri, project=context.project)
+        if not data_locations.may_read(uri):
+            yield fault("instructions.image-outside-locations", pointer=pointer, uri=uri, project=project)
     if instructions.shows_liquid_as_text:
         yield fault("instructions.liquid-shown-as-text", pointer=pointer)
 

@@ -81,6 +81,9 @@ class LabelingJob:
     progress: int = 0
     progressed_at: datetime | None = None
     stalled_since: datetime | None = None
+    # What was changed while it ran (built-in labeling service only).
+    is_paused: bool = False
+    instructions_version: int = 1
     # Of a job that was split: its parts are the labeling jobs on the service, and it has none there itself.
     parts: Parts | None = None
     # The execution that claimed this submission; only it may move the job through its launch.
@@ -125,6 +128,8 @@ class LabelingJob:
             "failure_reason": self.failure_reason,
             "output_manifest_uri": self.output_manifest_uri,
             "stalled_since": rfc3339(self.stalled_since),
+            "paused": self.is_paused,
+            "instructions_version": self.instructions_version,
             "parts": None if self.parts is None else {name: getattr(self.parts, name) for name in Parts.__slots__},
             "source": {"kind": self.source.kind, "detail": self.source.detail},
         }

@@ -86,8 +86,9 @@ def report_uri(job: LabelingJob, data_bucket: str) -> S3Uri:
     return job_folder(job, data_bucket).child("validation-report.json")
 
 
-def template_uri(job: LabelingJob, data_bucket: str) -> S3Uri:
-    return job_folder(job, data_bucket).child("template.liquid")
+def template_uri(job: LabelingJob, data_bucket: str, version: int = 1) -> S3Uri:
+    """The worker task template with this version of the instructions: the first is the launch's, later ones came while the job ran."""
+    return job_folder(job, data_bucket).child("template.liquid" if version == 1 else f"template-{version}.liquid")
 
 
 def label_categories_uri(job: LabelingJob, data_bucket: str) -> S3Uri:
@@ -138,7 +139,13 @@ def compose_worker_task_template(store: JobStore, s3: "S3Client", step: LaunchSt
 
 def worker_task_template(job: LabelingJob) -> str:
     """The template of a job whose task type is known. Raises TemplateError when a draft lacks what it needs."""
-    return compose(_task_type(job), **_template_texts(job))
+    return compose(
+        _task_type(job),
+        description=job.definition.description or "",
+        short_instructions=defaults.short_instructions(job.definition),
+        full_instructions=defaults.full_instructions(job.definition),
+        existing_label_attribute=job.definition.existing_label_attribute,
+    )
 
 
 def presign_worker_view(store: JobStore, view: "WorkerView", step: LaunchStep, data_bucket: str) -> dict[str, Any]:
@@ -362,15 +369,6 @@ def launch_target(job: LabelingJob, deployment: Deployment) -> LaunchTarget:
         template_uri=str(template_uri(job, deployment.data_bucket)),
         label_categories_uri=str(label_categories_uri(job, deployment.data_bucket)),
     )
-
-
-def _template_texts(job: LabelingJob) -> dict[str, Any]:
-    return {
-        "description": job.definition.description or "",
-        "short_instructions": defaults.short_instructions(job.definition),
-        "full_instructions": defaults.full_instructions(job.definition),
-        "existing_label_attribute": job.definition.existing_label_attribute,
-    }
 
 
 def _first_line(job: LabelingJob, chunks: Iterator[bytes]) -> dict[str, Any] | None:
