@@ -51,7 +51,9 @@ requirements: ## Pin the requirements anew after a change of an .in file (UPGRAD
 	$(COMPILE) requirements/tools.in --output-file requirements/tools.txt
 	$(COMPILE) layers/dependencies/requirements.in --output-file layers/dependencies/requirements.txt
 	$(COMPILE) layers/annotations/requirements.in --output-file layers/annotations/requirements.txt
+	$(COMPILE) layers/exports/requirements.in --constraint layers/annotations/requirements.txt --output-file layers/exports/requirements.txt
 	$(COMPILE) requirements/dev.in --constraint layers/dependencies/requirements.txt --constraint layers/annotations/requirements.txt \
+		--constraint layers/exports/requirements.txt \
 		--override requirements/dev-overrides.in --output-file requirements/dev.txt
 
 clean: ## Stop the local stack and remove everything that make made

@@ -48,12 +48,17 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 import yaml
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
 
 ROOT = Path(__file__).resolve().parent.parent
+
+# No test asserts on wall-clock time, not even by default.
+settings.register_profile("groundwork", deadline=None)
+settings.load_profile("groundwork")
 
 
 class TemplateLoader(yaml.SafeLoader):
