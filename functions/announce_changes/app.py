@@ -13,7 +13,7 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from groundwork import events
-from groundwork.store import job_of_image, manifest_of_image
+from groundwork.store import export_of_image, job_of_image, manifest_of_image
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
@@ -31,6 +31,7 @@ def announce_change(record: Any) -> None:
     old, new = images.get("OldImage"), images.get("NewImage")
     facts = [
         *events.facts(*(job_of_image(image) if image else None for image in (old, new))),
+        *events.export_facts(*(export_of_image(image) if image else None for image in (old, new))),
         *events.manifest_facts(*(manifest_of_image(image) if image else None for image in (old, new))),
     ]
     events.announce(bus_client, bus, facts)

@@ -21,6 +21,7 @@ from pydantic import BaseModel, ConfigDict
 from groundwork import access
 from groundwork.data_locations import S3Uri
 from groundwork.errors import ConflictError, InvalidRequestError, NotFoundError
+from groundwork.exports.export import Export
 from groundwork.http_api import Answer, HttpApi, Request
 from groundwork.labeling_jobs import drafting
 from groundwork.labeling_jobs.definition import read_definition
@@ -183,6 +184,56 @@ def get_output(request: Request) -> Answer:
     )
     resource = job.resource()
     return Answer({"output_manifest_uri": str(uri), "url": url, "expires_at": rfc3339(expires_at), "counters": resource["counters"]})
+
+
+class NewExport(BaseModel):
+    """An export to write."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    format: str
+
+
+@api.route("POST", JOB + "/exports", access.contribute, idempotent=True)
+def request_export(request: Request) -> Answer:
+    # Only this route pays for loading the formats.
+    from groundwork.exports import exporting
+
+    job, now = request.labeling_job, datetime.now(UTC)
+    wanted = request.body(NewExport).format
+    export = exporting.request_export(store, job, wanted, by=request.caller.username, now=now, creation_key=request.idempotency_key)
+    location = {"Location": f"/projects/{quote(job.project)}/labeling-jobs/{quote(job.name)}/exports/{export.id}"}
+    return Answer({**export.resource(now), "url": None, "expires_at": None}, HTTPStatus.ACCEPTED, location)
+
+
+@api.route("GET", JOB + "/exports", access.read_project)
+def list_exports(request: Request) -> Answer:
+    page = store.exports(request.labeling_job.job_id, limit=request.page_limit(), next_token=request.query.get("next_token"))
+    return Answer({"items": [_export(export) for export in page.items], "next_token": page.next_token})
+
+
+@api.route("GET", JOB + "/exports/{export_id}", access.read_project)
+def get_export(request: Request) -> Answer:
+    export = store.export(request.labeling_job.job_id, request.path["export_id"])
+    if export is None:
+        raise NotFoundError(f"The labeling job has no export {request.path['export_id']!r}.")
+    return Answer(_export(export))
+
+
+def _export(export: Export) -> dict[str, Any]:
+    now = datetime.now(UTC)
+    uri = S3Uri.parse(export.uri or "")
+    url = expires_at = None
+    if uri is not None:
+        name = f"{export.job_name}-{uri.key.rpartition('/')[2]}"
+        attachment = f'attachment; filename="{name}"'
+        url = s3.generate_presigned_url(
+            "get_object",
+            Params={"Bucket": uri.bucket, "Key": uri.key, "ResponseContentDisposition": attachment},
+            ExpiresIn=int(URL_LIFETIME.total_seconds()),
+        )
+        expires_at = rfc3339(now + URL_LIFETIME)
+    return {**export.resource(now), "url": url, "expires_at": expires_at}
 
 
 def _new_job(job: LabelingJob, status: HTTPStatus) -> Answer:

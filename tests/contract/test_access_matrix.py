@@ -146,6 +146,11 @@ MATRIX = {
     "POST /projects/{project}/labeling-jobs/{name}/submit": draft((404, 404,   404,   202,  202,  403,  404)),
     "POST /projects/{project}/labeling-jobs/{name}/stop": running((404, 404,   404,   403,  202,  202,  404)),
     "POST /projects/{project}/labeling-jobs/{name}/clone": draft((404, 404,    404,   201,  201,  403,  404), body={"name": "cloned-1"}),
+    "POST /projects/{project}/labeling-jobs/{name}/exports": finished((404, 404, 404, 202, 202,  403,  404), body={"format": "csv"}),
+    "GET /projects/{project}/labeling-jobs/{name}/exports": finished((404, 404, 404,  200,  200,  200,  404)),
+    # 404: allowed, but the job has no such export.
+    "GET /projects/{project}/labeling-jobs/{name}/exports/{export_id}": Row((404, 404, 404, 404, 404, 404, 404),
+                                                                {"project": "pets", "name": "finished-1", "export_id": "none"}),
     "GET /labeling-jobs":                                   Row((403,   403,   403,   403,  403,  200,  403)),
     "GET /projects/{project}/labeling-jobs/{name}/parts":  draft((404,  404,   404,   200,  200,  200,  404)),
     "POST /projects/{project}/labeling-jobs/{name}/pause": engine((404, 404,  404,   403,  200,  200,  404)),

@@ -9,7 +9,7 @@ from groundwork import events
 from groundwork.deliveries import Notice
 from groundwork.labeling_jobs.job import Validation
 from groundwork.labeling_jobs.lifecycle import Status
-from groundwork.store import job_of_image, manifest_of_image
+from groundwork.store import export_of_image, job_of_image, manifest_of_image
 from tests.builders import NOW, ROOT, a_job, event_sample
 
 ALL_OF_OURS = [
@@ -25,6 +25,7 @@ ALL_OF_OURS = [
 SAMPLES: dict[tuple[str, str], list[str]] = {
     ("LaunchMachine", "JobSubmitted"): ["labeling_job_submitted"],
     ("BuildManifestMachine", "ManifestRequested"): ["manifest_requested"],
+    ("ExportLabelsMachine", "ExportRequested"): ["export_requested"],
     ("SettleManifestBuildFunction", "BuildInterrupted"): ["manifest_build_status_change"],
     ("SettleLaunchFunction", "LaunchInterrupted"): ["launch_execution_status_change"],
     ("RecordServiceStatusFunction", "ServiceStatusChanged"): ["sagemaker_state_change", "engine_state_change"],
@@ -155,6 +156,15 @@ def test_an_interrupted_launch_carries_the_input_it_was_started_with() -> None:
     sample = event_sample("launch_execution_status_change")
 
     assert json.loads(sample["detail"]["input"]) == event_sample("labeling_job_submitted")["detail"]
+
+
+def test_an_export_that_is_asked_for_is_announced_as_the_sample_says() -> None:
+    images = [record["dynamodb"].get("NewImage") for record in event_sample("jobs_table_changed")["Records"]]
+    (export,) = [found for image in images if image and (found := export_of_image(image))]
+    sample = event_sample("export_requested")
+
+    assert [(fact.name, fact.detail) for fact in events.export_facts(None, export)] == [(sample["detail-type"], sample["detail"])]
+    assert events.export_facts(export, export) == []
 
 
 def test_a_manifest_that_is_asked_for_is_announced_as_the_sample_says() -> None:

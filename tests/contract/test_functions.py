@@ -31,6 +31,9 @@ GIVEN_BY_LAMBDA = {"AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS
 THIRD_PARTY = {"aws_lambda_powertools", "boto3", "botocore", "liquid", "msgspec", "nh3", "pydantic", "pydantic_core"}
 #: What the layer for annotations holds, and where it may be used: modules that are imported when there is something to consolidate.
 FOR_ANNOTATIONS = {"PIL", "lap", "numpy"}
+#: What the layer for exports holds, and where it may be used: modules that are imported when there is something to export.
+FOR_EXPORTS = {"PIL", "duckdb", "numpy", "pycocotools"}
+EXPORTS = ROOT / "layers/groundwork/groundwork/exports"
 CONSOLIDATION = ROOT / "layers/groundwork/groundwork/engine/consolidation"
 
 
@@ -113,7 +116,7 @@ def test_a_function_imports_only_the_package_and_what_the_layer_holds(folder: st
 
 def test_the_package_imports_only_itself_and_what_the_layer_holds() -> None:
     for path in ROOT.glob("layers/groundwork/**/*.py"):
-        more = FOR_ANNOTATIONS if path.parent == CONSOLIDATION else set()
+        more = {CONSOLIDATION: FOR_ANNOTATIONS, EXPORTS: FOR_EXPORTS}.get(path.parent, set())
         assert run_time_imports(path) <= {"groundwork", *THIRD_PARTY, *more}, path
 
 

@@ -26,6 +26,7 @@ MAPS = [(machine, name) for machine, name in STATES if ALL_STATES[machine][name]
 # fails as a whole, and whoever started it settles.
 SETTLING = {
     "build_manifest": "SettleManifestBuild",
+    "export_labels": "RecordFailure",
     "launch_labeling_job": "SettleInterruption",
     "merge_split_labeling_job": "GiveUp",
     "run_labeling_job": "FailRun",
@@ -34,6 +35,8 @@ SETTLING = {
 OTHER_CATCHES: dict[tuple[str, str], dict[str, str]] = {
     # When even this fails, the execution's status event settles.
     ("build_manifest", "SettleManifestBuild"): {},
+    # When even this fails, the export counts as failed once its time is over.
+    ("export_labels", "RecordFailure"): {},
     # Nothing was claimed yet, so there is nothing to settle: the execution fails, and the reconciler finds the unclaimed job.
     ("launch_labeling_job", "ClaimLaunch"): {"DynamoDB.ConditionalCheckFailedException": "LaunchIsOthers"},
     # When even settling fails, the execution fails, and its status event and the reconciler settle.

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from groundwork.built_manifests import BuiltManifest
+from groundwork.exports.export import Export
 from groundwork.labeling_jobs.job import LabelingJob, rfc3339
 from groundwork.labeling_jobs.lifecycle import Status
 from groundwork.labeling_jobs.progress import THRESHOLDS
@@ -23,6 +24,7 @@ STATUS_CHANGED: Final = "Labeling Job Status Changed"
 PROGRESSED: Final = "Labeling Job Progressed"
 STALLED: Final = "Labeling Job Stalled"
 MANIFEST_REQUESTED: Final = "Manifest Requested"
+EXPORT_REQUESTED: Final = "Export Requested"
 # Of labeling jobs: those that people can subscribe to.
 type EventName = Literal[
     "Labeling Job Drafted",
@@ -73,6 +75,20 @@ def manifest_facts(before: BuiltManifest | None, after: BuiltManifest | None) ->
         return []
     detail = {"project": after.project, "name": after.name, "build_id": after.build_id, "at": rfc3339(after.created_at)}
     return [DomainEvent(MANIFEST_REQUESTED, detail)]
+
+
+def export_facts(before: Export | None, after: Export | None) -> list[DomainEvent]:
+    """That somebody asked for an export. How far it is, and how it ended, is told by the export itself."""
+    if after is None or before is not None:
+        return []
+    detail = {
+        "project": after.project,
+        "name": after.job_name,
+        "job_id": after.job_id,
+        "export_id": after.id,
+        "at": rfc3339(after.requested_at),
+    }
+    return [DomainEvent(EXPORT_REQUESTED, detail)]
 
 
 def _fact(name: EventName, before: LabelingJob | None, after: LabelingJob, **more: Any) -> DomainEvent:

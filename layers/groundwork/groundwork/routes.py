@@ -26,6 +26,8 @@ METHODS: dict[str, tuple[str, ...]] = {
     "/projects/{project}/labeling-jobs/{name}/instructions": ("PUT",),
     "/projects/{project}/labeling-jobs/{name}/objects": ("GET",),
     "/projects/{project}/labeling-jobs/{name}/objects/{n}/reissue": ("POST",),
+    "/projects/{project}/labeling-jobs/{name}/exports": ("GET", "POST"),
+    "/projects/{project}/labeling-jobs/{name}/exports/{export_id}": ("GET",),
     "/projects/{project}/labeling-jobs/{name}/output": ("GET",),
     "/projects/{project}/labeling-jobs/{name}/pause": ("POST",),
     "/projects/{project}/labeling-jobs/{name}/resume": ("POST",),

@@ -172,6 +172,12 @@ _RULES: tuple[Rule, ...] = (
     ),
     Rule("upload.size-invalid", "The size is not from 1 to {maximum} bytes", "Split the data into smaller objects.", "S3, POST Object"),
     Rule(
+        "export.format-unfit",
+        "{format} has no place for the labels of {task_type}",
+        "Choose another format; csv, parquet and huggingface take every kind of label.",
+        "Groundwork",
+    ),
+    Rule(
         "access-key.project-unknown",
         "You are not a member of a project named {project!r}",
         "Name a project of yours, or leave it out to use your first one.",

@@ -10,6 +10,7 @@
     JOB#cats-1          JOB               labeling job       JOBS#pets / <created>#cats-1       JOBS#pets#Draft / <created>#cats-1
     JOB#big-part-0001   JOB               part of a job
     EVENTS#<job id>     000007            event of a job
+    EXPORTS#<job id>    EXPORT#<id>       export of a job
     ACCESSKEY#AKGW...   ACCESSKEY         access key         ACCESSKEYS#ann / <created>         (its secret is nowhere, see access_keys.py)
     IDEMPOTENCY         <hash>            replayed answer    (written by Powertools, expires by `ttl`)
 
@@ -37,6 +38,7 @@ from groundwork.access import Role
 from groundwork.built_manifests import BuildState, BuiltManifest
 from groundwork.data_locations import DataLocation, DataLocations, LocationAccess, S3Uri
 from groundwork.errors import ConflictError, InvalidRequestError, NameTakenError, NotFoundError, PreconditionFailedError
+from groundwork.exports.export import Export
 from groundwork.labeling_jobs.definition import LabelingJobDefinition
 from groundwork.labeling_jobs.job import LabelingJob, Validation, rfc3339
 from groundwork.labeling_jobs.lifecycle import AT_REST, Status
@@ -56,6 +58,7 @@ _JOB = TypeAdapter(LabelingJob)
 _VALIDATION = TypeAdapter(Validation)
 _PART = TypeAdapter(Part)
 _MANIFEST = TypeAdapter(BuiltManifest)
+_EXPORT = TypeAdapter(Export)
 _serializer = TypeSerializer()
 _deserializer = TypeDeserializer()
 
@@ -516,6 +519,29 @@ class JobStore:
             raise NotFoundError(f"The log of {subscription.id!r} has no delivery {attempt_id!r}.")
         return _attempt(item)
 
+    # --- exports -------------------------------------------------------------------------------------------------
+
+    def create_export(self, export: Export) -> Export:
+        """Keep the request of an export. The one that there is, when it was asked for before."""
+        try:
+            self.client.put_item(TableName=self.table, Item=_marshal(_export_item(export)), ConditionExpression="attribute_not_exists(pk)")
+        except self.client.exceptions.ConditionalCheckFailedException:
+            return self.export(export.job_id, export.id) or export
+        return export
+
+    def export(self, job_id: str, export_id: str) -> Export | None:
+        """One consistent GetItem."""
+        item = self._get(f"EXPORTS#{job_id}", f"EXPORT#{export_id}")
+        return None if item is None else _export(item)
+
+    def exports(self, job_id: str, *, limit: int, next_token: str | None) -> Page[Export]:
+        """A labeling job's exports, in no particular order."""
+        return self._page(None, "pk", f"EXPORTS#{job_id}", limit=limit, next_token=next_token, shape=_export)
+
+    def save_export(self, export: Export) -> None:
+        """Write how far the export is. Only its own machine does."""
+        self.client.put_item(TableName=self.table, Item=_marshal(_export_item(export)))
+
     # --- DynamoDB ------------------------------------------------------------------------------------------------
 
     def _get(self, pk: str, sk: str) -> Item | None:
@@ -612,6 +638,12 @@ def split_job_of_image(image: dict[str, Any]) -> str:
     """The name of the split job that a stream record's image, of the job or of one of its parts, belongs to."""
     name: str = _unmarshal(image)["split_job"]
     return name
+
+
+def export_of_image(image: dict[str, Any]) -> Export | None:
+    """The export in a stream record's image; None when the item is something else."""
+    item = _unmarshal(image)
+    return _export(item) if item["sk"].startswith("EXPORT#") else None
 
 
 def manifest_of_image(image: dict[str, Any]) -> BuiltManifest | None:
@@ -745,6 +777,21 @@ def _manifest_item(manifest: BuiltManifest) -> Item:
 
 def _manifest(item: Item) -> BuiltManifest:
     return _MANIFEST.validate_python({**item, "state": item["build_state"], "faults": json.loads(item["faults"])})
+
+
+def _export_item(export: Export) -> Item:
+    fields = _EXPORT.dump_python(export, mode="json", exclude={"report", "state"})
+    return {
+        "pk": f"EXPORTS#{export.job_id}",
+        "sk": f"EXPORT#{export.id}",
+        **{name: value for name, value in fields.items() if value is not None},
+        "export_state": export.state.value,
+        "report": json.dumps(export.report),
+    }
+
+
+def _export(item: Item) -> Export:
+    return _EXPORT.validate_python({**item, "state": item["export_state"], "report": json.loads(item["report"])})
 
 
 def _job_key(name: str) -> Item:

@@ -27,9 +27,9 @@ from groundwork.exports.writers import FORMATS, Workplace
 from groundwork.task_types import TASK_TYPES
 
 CATEGORIES = ("cat", "dog", "=cmd|'<&\">{{")
-NAMES = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=20)
+NAMES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)
 KEYS = st.lists(
-    st.text(st.characters(exclude_categories=("Cs", "Cc"), exclude_characters="/"), min_size=1, max_size=30).filter(
+    st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="/"), min_size=1, max_size=30).filter(
         lambda s: s not in {".", ".."}
     ),
     min_size=1,
@@ -220,7 +220,7 @@ def test_file_names_are_safe_and_never_meet(keys: list[str]) -> None:
 
 
 @settings(max_examples=30)
-@given(st.lists(st.tuples(st.text(st.characters(exclude_categories=("Cs",))), NAMES), min_size=1, max_size=4))
+@given(st.lists(st.tuples(st.text(st.characters(exclude_categories=["Cs"])), NAMES), min_size=1, max_size=4))
 def test_csv_and_parquet_give_back_texts_and_labels_as_they_are(given_texts: list[tuple[str, str]]) -> None:
     lines = [
         {"source": text, "kind": 0, "kind-metadata": meta("text-classification", confidence=0.75, **{"class-name": name})}
@@ -232,7 +232,8 @@ def test_csv_and_parquet_give_back_texts_and_labels_as_they_are(given_texts: lis
             return [(row["text"], row["label"]) for row in csv.DictReader(file)]
 
     def read_parquet(path: Path) -> list[tuple[str, str]]:
-        rows = duckdb.sql("SELECT text, labels[1].label FROM read_parquet($path) ORDER BY line", params={"path": str(path)}).fetchall()
+        with duckdb.connect() as database:
+            rows = database.execute("SELECT text, labels[1].label FROM read_parquet($path) ORDER BY line", {"path": str(path)}).fetchall()
         return [(text, label) for text, label in rows]
 
     from_csv, _ = export("csv", lines, read_csv)
@@ -298,7 +299,7 @@ def test_lookout_for_vision_takes_normal_and_anomaly_and_says_what_it_left_out()
 
 def test_everything_that_is_left_out_is_counted_with_its_place() -> None:
     failed = {"source-ref": "s3://bucket/1.jpg", "kind-metadata": {"failure-reason": "expired", "human-annotated": "true"}}
-    lines = [
+    lines: list[dict[str, Any]] = [
         {"source-ref": "s3://bucket/0.jpg"},
         failed,
         boxes("2.jpg", ("cat", (200, 200, 10, 10)), ("cat", (1, 1, 5, 5))),

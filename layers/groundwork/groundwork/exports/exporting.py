@@ -7,9 +7,8 @@ stream, twice: once to count and to find what the objects' keys share, once to w
 import tempfile
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from enum import StrEnum
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,10 +16,11 @@ import msgspec
 
 from groundwork.data_locations import DataLocations, S3Uri, project_prefix
 from groundwork.errors import ConflictError, InvalidRequestError, NotFoundError
+from groundwork.exports.export import Export, ExportState
 from groundwork.exports.file_names import FileNames, common_folder
 from groundwork.exports.labeled_objects import KINDS, Kind, LabeledObject, Report, labeled_objects
 from groundwork.labeling_jobs import defaults
-from groundwork.labeling_jobs.job import LabelingJob, rfc3339
+from groundwork.labeling_jobs.job import LabelingJob
 from groundwork.rules import fault
 
 if TYPE_CHECKING:
@@ -29,55 +29,7 @@ if TYPE_CHECKING:
     from groundwork.store import JobStore
 
 FORMAT_NAMES = ("coco", "yolo", "voc", "csv", "parquet", "huggingface", "lookout-for-vision")
-# One that takes longer than its machine may is over, whatever its record says.
-MAX_DURATION = timedelta(hours=1)
 _PROGRESS_EVERY = 5_000
-
-
-class ExportState(StrEnum):
-    REQUESTED = "Requested"
-    RUNNING = "Running"
-    FINISHED = "Finished"
-    FAILED = "Failed"
-
-
-@dataclass(frozen=True, slots=True)
-class Export:
-    """One export of one labeling job. `done` and `total` count the manifest's lines."""
-
-    id: str
-    project: str
-    job_name: str
-    job_id: str
-    format: str
-    state: ExportState
-    requested_by: str
-    requested_at: datetime
-    done: int = 0
-    total: int | None = None
-    finished_at: datetime | None = None
-    failure_reason: str | None = None
-    uri: str | None = None
-    report: dict[str, Any] | None = None
-    creation_key: str | None = None
-
-    def resource(self, now: datetime) -> dict[str, Any]:
-        """What a client gets, beside the presigned address of a finished one."""
-        state, reason = self.state, self.failure_reason
-        if state in {ExportState.REQUESTED, ExportState.RUNNING} and now - self.requested_at > MAX_DURATION:
-            state, reason = ExportState.FAILED, "The export was interrupted; ask for it again."
-        return {
-            "export_id": self.id,
-            "labeling_job": self.job_name,
-            "format": self.format,
-            "state": state.value,
-            "requested_by": self.requested_by,
-            "requested_at": rfc3339(self.requested_at),
-            "finished_at": rfc3339(self.finished_at),
-            "progress": {"done": self.done, "total": self.total},
-            "failure_reason": reason,
-            "report": self.report,
-        }
 
 
 def request_export(
@@ -220,16 +172,3 @@ def _survey(s3: "S3Client", manifest: S3Uri) -> tuple[int, str]:
         if uri is not None:
             folder = common_folder([uri.key] if folder is None else [uri.key, folder])
     return total, folder or ""
-
-
-def download_address(s3: "S3Client", export: Export, lifetime: timedelta) -> str | None:
-    """A short-lived address of a finished export's file."""
-    uri = S3Uri.parse(export.uri or "")
-    if uri is None:
-        return None
-    name = f"{export.job_name}-{uri.key.rpartition('/')[2]}"
-    return s3.generate_presigned_url(
-        "get_object",
-        Params={"Bucket": uri.bucket, "Key": uri.key, "ResponseContentDisposition": f'attachment; filename="{name}"'},
-        ExpiresIn=int(lifetime.total_seconds()),
-    )
