@@ -1,12 +1,13 @@
 # ruff: noqa: INP001 - a script that runs beside the package, not a part of one
-"""How much processor time each function takes from its first import to its first answer, beside a bare handler that does nothing of its own.
+"""How much processor time a function takes from its first import to its first answer, beside a bare handler that does nothing of its own.
 
 bare    imports the very third-party modules that the function loads, makes the same clients, sends the same requests
 ours    the function: its import, and its first request
 
 Both run in a process of their own, against a server on this machine that answers every AWS request at once with nothing in it, so network
-and AWS are in neither figure, nor is what else the machine does. Medians of several rounds, taken in turns. Required of every function: at most 1.5 times the bare handler.
-Also lists which packages each function loads. Exits with 1 when one is slower. Run: python benchmarks/cold_starts.py [functions]
+and AWS are in neither figure, nor is what else the machine does. Medians of several rounds, in turns.
+Also lists which packages each function loads. Required of every function: at most 1.5 times the bare handler; otherwise it exits with 1.
+Run: python benchmarks/cold_starts.py [functions]
 """
 
 import importlib

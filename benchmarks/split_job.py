@@ -74,12 +74,13 @@ def launch(stack: Stack, lines: int) -> str:
 
 
 def parts_in_work(stack: Stack, job: str) -> list[dict[str, Any]] | None:
-    """All parts of the job once workers can begin on each."""
+    """The parts that may run at a time, once workers can begin on each; those that wait for their turn are not among them."""
     present = stack.as_("owner").get(job).expect(200)
     if present["status"] in {"Draft", "Failed"}:
         sys.exit(f"The job is {present['status']}: {present['failure_reason']} {present['validation']}")
     parts: list[dict[str, Any]] = stack.as_("owner").get(f"{job}/parts").expect(200)["items"]
-    return parts if parts and all(part["status"] == "InProgress" for part in parts) else None
+    running = [part for part in parts if part["status"] == "InProgress"]
+    return running if parts and all(part["status"] in {"InProgress", "Waiting"} for part in parts) else None
 
 
 def answer_some(stack: Stack, part: str) -> list[str]:
@@ -117,7 +118,7 @@ def main() -> None:
     job = launch(stack, lines)
     step(f"{lines:,} lines uploaded, the job submitted")
     parts = until(lambda: parts_in_work(stack, job))
-    step(f"validated, divided into {len(parts)} parts, every part open for work")
+    step(f"validated, divided, {len(parts)} parts open for work")
     answered = {text for part in parts for text in answer_some(stack, part["name"])}
     step(f"{len(answered)} objects answered")
     stack.as_("owner").post(f"{job}/stop").expect(202)
