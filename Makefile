@@ -9,7 +9,7 @@ COMPILE = local/environment.sh uv pip compile --quiet --generate-hashes --no-emi
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo up down reset inbox test check bench fuzz policies deploy requirements clean
+.PHONY: help demo up down reset inbox rebuild test check bench fuzz policies deploy requirements clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ reset: $(APP) ## Stop the local stack and forget its state
 
 inbox: $(APP) ## Show what administrators of the local stack received
 	@.venv/bin/python -m local.stack inbox --port $(PORT)
+
+rebuild: $(APP) ## Make the engine's table of the local stack anew from S3
+	@.venv/bin/python -m local.stack rebuild --port $(PORT)
 
 test: check ## Everything that CI runs: the checks, then the integration tests on a local stack of their own
 	.venv/bin/pytest tests/integration

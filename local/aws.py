@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_stepfunctions import SFNClient
 
 
 class Aws:
@@ -27,3 +28,4 @@ class Aws:
         self.functions: LambdaClient = session.client("lambda", endpoint_url=place.endpoint_url)
         self.sns: SNSClient = session.client("sns", endpoint_url=place.endpoint_url)
         self.sqs: SQSClient = session.client("sqs", endpoint_url=place.endpoint_url)
+        self.step_functions: SFNClient = session.client("stepfunctions", endpoint_url=place.endpoint_url)

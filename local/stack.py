@@ -1,4 +1,4 @@
-"""The local stack: `python -m local.stack up | down | reset | inbox`.
+"""The local stack: `python -m local.stack up | down | reset | inbox | rebuild`.
 
 `up` starts AWS on this machine, deploys the application to it, fills it and writes down its addresses; it can be said again at any time
 and does what is missing. `down` stops and keeps everything for the next `up`; `reset` stops and forgets. Whatever fails is said in one
@@ -11,6 +11,7 @@ import fcntl
 import json
 import shutil
 import sys
+import time
 import urllib.parse
 import uuid
 from collections.abc import Iterator
@@ -157,6 +158,26 @@ def _resume_interrupted_work(aws: Aws, function_names: list[str]) -> None:
             _say(f"Note: {name} could not take up interrupted work; its schedule will try again. See {aws.place.emulator_log}.")
 
 
+def rebuild(place: Place) -> int:
+    """Makes the engine's table anew from S3, as an operator on AWS does with the same state machine.
+
+    Returns: how many labeling jobs were put back; their runs may still be loading.
+
+    Raises:
+        StackError: there is no stack, or the rebuild failed.
+    """
+    aws = Aws(place)
+    outputs = Deployment(place).outputs()
+    if outputs is None:
+        raise StackError("There is no stack to rebuild. `make up` starts one.")
+    execution = aws.step_functions.start_execution(stateMachineArn=outputs["RebuildMachineArn"])["executionArn"]
+    while (found := aws.step_functions.describe_execution(executionArn=execution))["status"] == "RUNNING":
+        time.sleep(0.2)
+    if found["status"] != "SUCCEEDED":
+        raise StackError(f"The rebuild ended as {found['status']}: {found.get('cause', '')}")
+    return int(json.loads(found["output"])["labeling_jobs"])
+
+
 @contextlib.contextmanager
 def _exclusive(place: Place) -> Iterator[None]:
     """One `up`, `down` or `reset` at a time."""
@@ -173,7 +194,7 @@ def _say(sentence: str) -> None:
 def main(arguments: list[str] | None = None) -> int:
     """The command line. Returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m local.stack", description="Groundwork on this machine.")
-    parser.add_argument("command", choices=["up", "down", "reset", "inbox"])
+    parser.add_argument("command", choices=["up", "down", "reset", "inbox", "rebuild"])
     parser.add_argument("--port", type=int, default=DEFAULT_PORT)
     parser.add_argument("--folder", type=Path, default=Place().folder, help="where the stack keeps its state")
     chosen = parser.parse_args(arguments)
@@ -187,6 +208,8 @@ def main(arguments: list[str] | None = None) -> int:
                 down(place)
             case "reset":
                 reset(place)
+            case "rebuild":
+                _say(f"{rebuild(Place(Emulator(place).running_port() or place.port, place.folder))} labeling jobs were put back.")
             case "inbox":
                 inbox.show(Place(Emulator(place).running_port() or place.port, place.folder))
     except StackError as failure:

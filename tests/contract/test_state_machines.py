@@ -55,6 +55,8 @@ OTHER_CATCHES: dict[tuple[str, str], dict[str, str]] = {
     ("run_labeling_job", "PlanConsolidation"): {"States.ALL": "IsRunToFail"},
     ("run_labeling_job", "ConsolidateAnnotations"): {"States.ALL": "IsRunToFail"},
     ("run_labeling_job", "AssembleOutput"): {"States.ALL": "IsRunToFail"},
+    # Nothing is claimed while the table is made anew: the execution fails, its alarm tells, and starting it again goes on.
+    ("rebuild_engine", "RestoreLabelingJobs"): {},
     # What a Map state runs for an item fails as the Map state itself.
     ("run_labeling_job", "LoadRange"): {},
     ("run_labeling_job", "ConsolidateRange"): {},

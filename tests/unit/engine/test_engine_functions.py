@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from groundwork.engine.rebuilding import Restored
 from tests.api_events import HttpAnswer, LambdaContext, api_event, http_answer
 from tests.unit.engine.builders import ARN_PREFIX, BUCKET, Engine, a_job, a_request, chose, pictures
 
@@ -70,6 +71,22 @@ def test_input_that_cannot_be_worked_on_is_an_outcome_and_no_error(engine: Engin
     for told in (planned, loaded, consolidated, assembled):
         assert told["outcome"] == "refused"
         assert "does not exist" in told["failure_reason"]
+
+
+def test_restoring_labeling_jobs_tells_the_machine_whether_more_are_left(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    from functions.restore_labeling_jobs import app
+
+    pages = []
+
+    def restore(after: str | None, *_: object) -> Restored:
+        pages.append(after)
+        return Restored(2, "token" if after is None else None)
+
+    monkeypatch.setattr(app, "restore_labeling_jobs", restore)
+
+    assert app.lambda_handler({"after": ""}, LambdaContext()) == {"labeling_jobs": 2, "next": "token"}
+    assert app.lambda_handler({"after": "token"}, LambdaContext()) == {"labeling_jobs": 2, "next": ""}
+    assert pages == [None, "token"]
 
 
 # --- drive_runs ------------------------------------------------------------------------------------------------------

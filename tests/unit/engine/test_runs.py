@@ -262,3 +262,15 @@ def test_a_late_attempt_cannot_bring_back_a_job_at_rest(engine: Engine, job: str
     assert not engine.store.begin_attempt(job, 2, false_starts=0)
     assert not engine.store.request_stop(job, SOON)
     assert not engine.store.come_to_rest(job, JobStatus.COMPLETED, SOON)
+
+
+def test_a_job_that_was_put_back_gets_an_attempt_that_never_ran_and_what_still_runs_is_stopped(engine: Engine) -> None:
+    machine, job = Machine(engine), a_job(a_request())
+    machine.expect_look("ABORTED")
+    machine.expect_look("RUNNING", attempt=2)
+    stopped = {"executionArn": f"{EXECUTION}:kinds-1-2", "cause": ANY}
+    machine.states.add_response("stop_execution", {"stopDate": NOON}, stopped)
+    machine.expect_look(None, attempt=3)
+
+    assert machine.driver.next_attempt(job) == 3
+    machine.states.assert_no_pending_responses()

@@ -40,7 +40,8 @@ class Answer:
         return {
             "acceptanceTime": _milliseconds(self.accepted_at),
             "submissionTime": _milliseconds(self.submitted_at),
-            "timeSpentInSeconds": round((self.submitted_at - self.accepted_at).total_seconds(), 3),
+            # The two moments may come from clocks that differ.
+            "timeSpentInSeconds": max(0.0, round((self.submitted_at - self.accepted_at).total_seconds(), 3)),
             "workerId": self.worker_id,
             "answerContent": self.content,
             "workerMetadata": {
@@ -59,6 +60,38 @@ def answer_of(stored: StoredAnswer, content: str) -> Answer:
         accepted_at=stored.accepted_at,
         submitted_at=stored.submitted_at,
         content=json.loads(content),
+    )
+
+
+def answer_record(stored: StoredAnswer, content: str) -> dict[str, Any]:
+    """The durable copy of an answer: an entry of a worker-response file, and what else the engine's table knows of it."""
+    return {
+        "datasetObjectId": str(stored.task),
+        "leaseId": stored.lease_id,
+        **answer_of(stored, content).document(),
+        # To the microsecond, which a worker-response file is not: the output takes its dates from here.
+        "acceptedAt": stored.accepted_at.isoformat(),
+        "submittedAt": stored.submitted_at.isoformat(),
+        "contentKey": stored.content_key,
+        "instructionsVersion": stored.instructions,
+    }
+
+
+def stored_answer(record: Mapping[str, Any]) -> StoredAnswer:
+    """The answer of which this is the durable copy."""
+    text, digest = canonical(record["answerContent"])
+    identity = record["workerMetadata"]["identityData"]
+    return StoredAnswer(
+        task=int(record["datasetObjectId"]),
+        worker_id=record["workerId"],
+        identity=Identity(identity["issuer"], identity["sub"]),
+        lease_id=record["leaseId"],
+        digest=digest,
+        accepted_at=datetime.fromisoformat(record["acceptedAt"]),
+        submitted_at=datetime.fromisoformat(record["submittedAt"]),
+        content=text if record["contentKey"] is None else None,
+        content_key=record["contentKey"],
+        instructions=int(record["instructionsVersion"]),
     )
 
 

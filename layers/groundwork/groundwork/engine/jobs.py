@@ -83,6 +83,8 @@ class EngineJob:
     loading.py); both are None until loading begins. `outcome` says why the job takes no more work, once that is settled. `counters` is
     None until the whole output is written. `changed_templates` are the URIs of worker task templates with later versions of the
     instructions, `extended_seconds` is a longer availability lifetime than the request has.
+    None until the whole output is written. `is_restored` says that the job was put back from its record, so that its answers are loaded
+    with its tasks (see rebuilding.py).
     """
 
     name: str
@@ -105,6 +107,7 @@ class EngineJob:
     is_paused: bool = False
     changed_templates: tuple[str, ...] = ()
     extended_seconds: int | None = None
+    is_restored: bool = False
 
     @property
     def key(self) -> str:

@@ -1,23 +1,25 @@
 """A labeling job's output tree in S3: where each file is, and how it is written (facts of the layout: sms-data-output, and published
 job outputs for the folders below `consolidated-annotation`).
 
-One folder is ours: `annotations/answers/<datasetObjectId>/<lease id>.json` holds each answer by itself, written before the worker is
-told that it was accepted. Ground Truth's worker-response file is one per object and exists only once the object has all its answers,
-which would be too late for an answer to survive the loss of the engine's table.
+One folder is ours: `annotations/answers/<datasetObjectId, nine digits>/<lease id>.json` holds each answer by itself, written before the
+worker is told that it was accepted. Ground Truth's worker-response file is one per object and exists only once the object has all its
+answers, which would be too late for an answer to survive the loss of the engine's table. The nine digits put a shard's answers side by
+side in a listing (see rebuilding.py).
 """
 
 import json
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from itertools import batched
+from itertools import batched, takewhile
 from typing import IO, TYPE_CHECKING, Any, cast
 
 from boto3.s3.transfer import TransferConfig
 
 from groundwork.data_locations import S3Uri
-from groundwork.engine.answers import Answer
+from groundwork.engine.answers import Answer, answer_record, stored_answer
 from groundwork.engine.jobs import EngineJob
+from groundwork.engine.store import StoredAnswer
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -28,6 +30,8 @@ _CHUNK = 1024 * 1024
 _KEYS_IN_ONE_REQUEST = 1000
 # One part after the other: several at once would each be in memory. S3 takes 10,000 parts, so this is enough for 150 GB.
 _IN_PARTS = TransferConfig(multipart_threshold=16 * _CHUNK, multipart_chunksize=16 * _CHUNK, use_threads=False)
+_ANSWERS = "annotations/answers"
+_CONTENT = ".content.json"
 _CONSOLIDATED = "annotations/consolidated-annotation"
 
 
@@ -50,14 +54,26 @@ class OutputTree:
 
     # --- answers -------------------------------------------------------------------------------------------------
 
-    def put_answer(self, answer: Answer) -> None:
+    def put_answer(self, stored: StoredAnswer, content: str) -> None:
         """The durable copy of one answer."""
-        document = {"datasetObjectId": str(answer.task), "leaseId": answer.lease_id, **answer.document()}
-        self._put(f"annotations/answers/{answer.task}/{answer.lease_id}.json", compact(document))
+        self._put(f"{_ANSWERS}/{stored.task:09d}/{stored.lease_id}.json", compact(answer_record(stored, content)))
+
+    def stored_answers(self, first: int, last: int) -> Iterator[StoredAnswer]:
+        """What the durable copies say of the answers to the objects from number `first` to `last`."""
+        prefix = self._root.child(f"{_ANSWERS}/").key
+        pages = self._s3.get_paginator("list_objects_v2").paginate(
+            Bucket=self._root.bucket, Prefix=prefix, StartAfter=f"{prefix}{first:09d}", PaginationConfig={"PageSize": _KEYS_IN_ONE_REQUEST}
+        )
+        listed = (entry["Key"] for page in pages for entry in page.get("Contents", ()))
+        keys = takewhile(lambda key: key < f"{prefix}{last + 1:09d}", listed)
+        answers = (key for key in keys if not key.endswith(_CONTENT))
+        with ThreadPoolExecutor(_WRITES_AT_ONCE) as pool:
+            for some in batched(answers, _KEYS_IN_ONE_REQUEST, strict=False):
+                yield from pool.map(lambda key: stored_answer(json.loads(self.answer_content(key))), some)
 
     def put_answer_content(self, task: int, lease_id: str, digest: str, content: str) -> str:
         """An answer's content that is too large for the table. Gives its key, which names the content, so no other can replace it."""
-        return self._put(f"annotations/answers/{task}/{lease_id}.{digest[:16]}.content.json", content.encode())
+        return self._put(f"{_ANSWERS}/{task:09d}/{lease_id}.{digest[:16]}{_CONTENT}", content.encode())
 
     def answer_content(self, key: str) -> str:
         """What `put_answer_content` put under `key`."""

@@ -8,6 +8,7 @@ and each thing it does is idempotent.
 import contextlib
 import json
 import os
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
@@ -71,6 +72,19 @@ class RunDriver:
         """Count a shard whose tasks all have their answers. The job's changed item then leads to `drive`."""
         self._store.close_shard(name, number, only_if_finished=True)
 
+    def next_attempt(self, job: EngineJob) -> int:
+        """The first attempt behind the job's own that has no execution. An execution of the job that still runs is stopped."""
+        attempt = job.attempt
+        while (status := self._execution_status(replace(job, attempt=attempt))) is not None:
+            if status == "RUNNING":
+                self._states.stop_execution(executionArn=self._execution_arn(job, attempt), cause="The engine's table is made anew.")
+            attempt += 1
+        return attempt
+
+    def start(self, job: EngineJob) -> None:
+        """Start the run of the job's present attempt, unless it is started."""
+        self._start(job, job.attempt)
+
     def _limit_reached(self, job: EngineJob) -> WaitOutcome | None:
         """Seen when a shard is finished and every minute, so a job may label some more than its limit, as Ground Truth's batches do."""
         if not job.has_stopping_conditions:
@@ -82,11 +96,13 @@ class RunDriver:
 
     def _execution_status(self, job: EngineJob) -> str | None:
         """The status of the attempt's execution, None when there is none yet."""
-        arn = f"{self._machine_arn.replace(':stateMachine:', ':execution:')}:{_execution_name(job, job.attempt)}"
         try:
-            return self._states.describe_execution(executionArn=arn)["status"]
+            return self._states.describe_execution(executionArn=self._execution_arn(job, job.attempt))["status"]
         except self._states.exceptions.ExecutionDoesNotExist:
             return None
+
+    def _execution_arn(self, job: EngineJob, attempt: int) -> str:
+        return f"{self._machine_arn.replace(':stateMachine:', ':execution:')}:{_execution_name(job, attempt)}"
 
     def _start(self, job: EngineJob, attempt: int) -> None:
         # The name follows from the attempt: however many callers start it, there is one execution.

@@ -265,6 +265,19 @@ class EngineStore:
             {":pin": manifest_pin, ":categories": _dump(label_categories)},
         )
 
+    def job_of_record(self, record: Mapping[str, Any]) -> EngineJob:
+        """The job of which this is the item, in DynamoDB's own JSON."""
+        return _job(_unmarshal(record))
+
+    def restore_job(self, record: Mapping[str, Any], attempt: int) -> None:
+        """Put a job's item back, to be loaded anew by this attempt. A job that is there stays as it is."""
+        begun = {"token", "shards", "published_shards", "false_starts"}
+        item = {name: value for name, value in _unmarshal(record).items() if name not in begun}
+        job = _job(item)
+        listing = {"pk": "JOBS", "sk": f"{job.created_at.isoformat()}#{job.key}", "key": job.key}
+        anew = {**item, "attempt": attempt, "closed_shards": 0, "restored": True}
+        self._transact([self._put_if_absent(anew), {"Put": {"TableName": self._table, "Item": _marshal(listing)}}])
+
     def save_plan(self, name: str, ranges: Sequence[ManifestRange]) -> None:
         """Keep the manifest's ranges, and count the shards they make on the job. Changes nothing when there is a plan."""
         lines = ranges[-1].first_line + ranges[-1].lines if ranges else 0
@@ -381,13 +394,23 @@ class EngineStore:
         for page in pages:
             yield from (_shard(_unmarshal(item)) for item in page["Items"])
 
-    def add_shard(self, name: str, number: int, *, tasks: int, unfinished: int) -> None:
-        """Open a shard for work, once its tasks are in; one with nothing to do is closed. Changes nothing when it is there already."""
+    def add_shard(self, name: str, number: int, *, tasks: int, unfinished: int, answered: Mapping[str, int] | None = None) -> None:
+        """Open a shard for work, once its tasks are in; one with nothing to do is closed. Changes nothing when it is there already.
+
+        `answered` counts answers that were restored with the tasks, by worker; they go onto the workers' tallies.
+        """
         item: Item = {"pk": f"JOB#{name.lower()}", "sk": _shard_sk(number), "number": number, "tasks": tasks, "unfinished": unfinished}
+        tallies = [
+            self._update(_worker_key(name, worker), "ADD answered :answers", {":answers": answers})
+            for worker, answers in (answered or {}).items()
+        ]
+        # With the shard, so that they are counted once. Nothing but what workers see depends on a tally, so of very many some may lack.
+        tallies = tallies[: _MAX_TRANSACTION_ITEMS - 2]
         if unfinished:
-            self._transact([self._put_if_absent({**item, "gsi1pk": f"OPEN#{name.lower()}", "gsi1sk": _shard_sk(number)})])
+            opened = {**item, "gsi1pk": f"OPEN#{name.lower()}", "gsi1sk": _shard_sk(number)}
+            self._transact([self._put_if_absent(opened), *tallies])
         else:
-            self._transact([self._put_if_absent({**item, "closed": True}), self._count_closed_shard(name)])
+            self._transact([self._put_if_absent({**item, "closed": True}), self._count_closed_shard(name), *tallies])
 
     def close_shard(self, name: str, number: int, *, only_if_finished: bool) -> bool:
         """Let no more answers in, and count the shard as closed on its job. False when it is closed already (or unfinished)."""
@@ -412,21 +435,29 @@ class EngineStore:
 
     def add_tasks(self, name: str, tasks: Iterable[Task]) -> None:
         """Add the tasks that are not there. A task that is there keeps its progress."""
-        batch: list[Task] = []
-        size = 0
-        for task in tasks:
-            item_size = len(task.line) + 500
-            if batch and (len(batch) == _MAX_TRANSACTION_ITEMS or size + item_size > _MAX_TRANSACTION_BYTES):
-                self._add_batch(name, batch)
-                batch, size = [], 0
-            batch.append(task)
-            size += item_size
-        if batch:
-            self._add_batch(name, batch)
+        self._add((len(task.line) + 500, _task_item(name, task)) for task in tasks)
 
-    def _add_batch(self, name: str, batch: Sequence[Task]) -> None:
+    def add_answers(self, name: str, answers: Sequence[StoredAnswer]) -> None:
+        """Add the answers that are not there, of tasks that are not loaded yet, and their entries in the workers' histories."""
+        for make in (_answer_item, _history_item):
+            self._add((len(answer.content or "") + 500, make(name, answer)) for answer in answers)
+
+    def _add(self, items: Iterable[tuple[int, Item]]) -> None:
+        """Add the items that are not there; each comes with about its size in bytes."""
+        batch: list[Item] = []
+        bytes_in_batch = 0
+        for size, item in items:
+            if batch and (len(batch) == _MAX_TRANSACTION_ITEMS or bytes_in_batch + size > _MAX_TRANSACTION_BYTES):
+                self._add_batch(batch)
+                batch, bytes_in_batch = [], 0
+            batch.append(item)
+            bytes_in_batch += size
+        if batch:
+            self._add_batch(batch)
+
+    def _add_batch(self, batch: Sequence[Item]) -> None:
         # All or nothing is the fast way for the usual case, that none is there; an interrupted load comes back one by one.
-        puts = [self._put_if_absent(_task_item(name, task)) for task in batch]
+        puts = [self._put_if_absent(item) for item in batch]
         if self._transact(puts):
             for put in puts:
                 self._transact([put])
@@ -826,6 +857,11 @@ def item_in_stream(image: Mapping[str, Any]) -> tuple[str, int | None] | None:
     return None
 
 
+def job_in_stream(image: Mapping[str, Any]) -> str | None:
+    """The lower-cased name of the labeling job that a stream record's image is of, None when it is of something else."""
+    return str(image["pk"]["S"]).removeprefix("JOB#") if image["sk"]["S"] == "JOB" else None
+
+
 def _job_key(name: str) -> tuple[str, str]:
     return f"JOB#{name.lower()}", "JOB"
 
@@ -927,6 +963,7 @@ def _job(item: Item) -> EngineJob:
         manifest_pin=item.get("manifest_pin"),
         outcome=WaitOutcome(item["outcome"]) if "outcome" in item else None,
         counters=None if counters is None else _counters(counters),
+        is_restored=bool(item.get("restored")),
     )
 
 

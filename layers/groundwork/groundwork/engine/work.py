@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Self
 import boto3
 
 from groundwork.engine import leases
-from groundwork.engine.answers import answer_faults, answer_of, canonical
+from groundwork.engine.answers import answer_faults, canonical
 from groundwork.engine.jobs import EngineJob, JobStatus
 from groundwork.engine.leases import AnswerVerdict, Hold, Task
 from groundwork.engine.output_tree import OutputTree
@@ -359,12 +359,12 @@ class Work:
         )
         answered = leases.answer(lease.task, worker.id, digest, now)
         self._store.save_answer(lease.job.name, lease.task, answered, stored, limits=lease.job.object_limit is not None)
-        OutputTree(lease.job, self._s3).put_answer(answer_of(stored, text))
+        OutputTree(lease.job, self._s3).put_answer(stored, text)
 
     def _copy_to_s3(self, lease: Lease, worker: Worker, text: str) -> None:
         stored = self._store.answer(lease.job.key, lease.task.number, worker.id)
         if stored is not None:
-            OutputTree(lease.job, self._s3).put_answer(answer_of(stored, text))
+            OutputTree(lease.job, self._s3).put_answer(stored, text)
 
 
 @dataclass(frozen=True, slots=True)
