@@ -252,6 +252,15 @@ class FrontDoor:
         shard = re.compile(rf"JOB#{re.escape(name.lower())}#SHARD#\d+")
         return [item for page in pages for item in page["Items"] if shard.fullmatch(item["pk"]["S"])]
 
+    def lose_engine_items(self, name: str) -> None:
+        """Delete every item of the job from the engine's table, as a mistake or a disaster would."""
+        client, table = self.operator("dynamodb"), self.resources["EngineTable"]
+        mine = re.compile(rf"JOB#{re.escape(name.lower())}(#.*)?")
+        for page in client.get_paginator("scan").paginate(TableName=table):
+            for item in page["Items"]:
+                if mine.fullmatch(item["pk"]["S"]) or item["sk"]["S"].endswith(f"#{name.lower()}"):
+                    client.delete_item(TableName=table, Key={"pk": item["pk"], "sk": item["sk"]})
+
 
 def eventually[T](probe: Callable[[], T | None], what: str) -> T:
     """What the probe finds, once it finds something. Fails when patience is at its end."""

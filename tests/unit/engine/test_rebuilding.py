@@ -37,7 +37,7 @@ class Driver:
 
 
 def all_items() -> list[dict[str, Any]]:
-    items: list[dict[str, Any]] = boto3.client("dynamodb").scan(TableName=TABLE)["Items"]  # type: ignore[assignment]
+    items: list[dict[str, Any]] = boto3.client("dynamodb").scan(TableName=TABLE)["Items"]
     return items
 
 

@@ -173,7 +173,7 @@ def test_an_accepted_answer_is_in_s3(engine: Engine) -> None:
 
     engine.work.answer(ann, lease.hold.lease_id, chose("car"), NOON + timedelta(seconds=17, milliseconds=412))
 
-    document = json.loads(engine.file(f"Kinds-1/annotations/answers/0/{lease.hold.lease_id}.json"))
+    document = json.loads(engine.file(f"Kinds-1/annotations/answers/000000000/{lease.hold.lease_id}.json"))
     assert document == {
         "datasetObjectId": "0",
         "leaseId": lease.hold.lease_id,
