@@ -68,10 +68,12 @@ def test_a_table_lost_in_the_middle_of_a_job_is_made_anew_and_the_job_goes_on(en
         engine.label(ann, name, chose("car"), AT)
     engine.label(ben, name, chose("bus"), AT + timedelta(seconds=1))
     before = [answer for shard in range(3) for answer in engine.store.answers(name, shard)]
+    history = engine.store.history(ann.id, limit=10)
     keep_records(engine)
     lose_everything()
 
     driver = rebuild(engine, name)
+    history_after = engine.store.history(ann.id, limit=10)
     after = [answer for shard in range(3) for answer in engine.store.answers(name, shard)]
     taken = [engine.label(ann, name, chose("car"), AT + timedelta(minutes=1)) for _ in range(2)]
     taken_by_ben = [engine.label(ben, name, chose("car"), AT + timedelta(minutes=1)) for _ in range(4)]
@@ -79,7 +81,7 @@ def test_a_table_lost_in_the_middle_of_a_job_is_made_anew_and_the_job_goes_on(en
 
     job = engine.store.job(name)
     assert job is not None
-    assert after == before
+    assert (after, history_after) == (before, history)
     assert driver.started == [("kinds-1", 2)]
     assert (taken, taken_by_ben) == ([3, 4], [1, 2, 3, 4])
     assert engine.work.take_lease(engine.worker("cid"), name, AT + timedelta(minutes=2)) is None

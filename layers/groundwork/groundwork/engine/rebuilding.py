@@ -81,10 +81,12 @@ def restore_answers(job: EngineJob, tasks: Sequence[Task], answers: Iterable[Sto
     """Put back these answers to these tasks. Gives the tasks with them, not yet written."""
     numbers = {task.number for task in tasks}
     kept = [answer for answer in answers if answer.task in numbers]
-    store.add_answers(job.key, kept)
+    store.add_answers(job.name, kept)
     holds: dict[int, dict[str, Hold]] = {}
     for answer in kept:
-        hold = Hold(answer.lease_id, answer.accepted_at, answer.accepted_at + job.time_limit, answer.digest, instructions=answer.instructions)
+        hold = Hold(
+            answer.lease_id, answer.accepted_at, answer.accepted_at + job.time_limit, answer.digest, instructions=answer.instructions
+        )
         holds.setdefault(answer.task, {})[answer.worker_id] = hold
     return [replace(task, holds=holds.get(task.number, {})) for task in tasks]
 
