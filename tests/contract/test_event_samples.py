@@ -38,7 +38,7 @@ SAMPLES: dict[tuple[str, str], list[str]] = {
     ("DriveSplitJobsFunction", "EveryFiveMinutes"): ["schedule"],
     ("DriveRunsFunction", "EngineChanged"): ["engine_table_changed"],
     ("DriveRunsFunction", "EveryMinute"): ["schedule"],
-    ("KeepJobRecordsFunction", "JobChanged"): ["engine_table_changed"],
+    ("KeepJobRecordsFunction", "JobChanged"): ["engine_job_changed"],
     ("ReconcileLabelingJobsFunction", "EveryFiveMinutes"): ["schedule"],
 }
 OUR_EVENTS = {name for names in SAMPLES.values() for name in names if name.startswith("labeling_job_")}
