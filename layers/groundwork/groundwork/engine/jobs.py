@@ -82,9 +82,8 @@ class EngineJob:
     `label_categories` is the label-category document, `manifest_pin` says which content of the input manifest is meant (see
     loading.py); both are None until loading begins. `outcome` says why the job takes no more work, once that is settled. `counters` is
     None until the whole output is written. `changed_templates` are the URIs of worker task templates with later versions of the
-    instructions, `extended_seconds` is a longer availability lifetime than the request has.
-    None until the whole output is written. `is_restored` says that the job was put back from its record, so that its answers are loaded
-    with its tasks (see rebuilding.py).
+    instructions, `extended_seconds` is a longer availability lifetime than the request has. `is_restored` says that the job was put
+    back from its record, so that its answers are loaded with its tasks (see rebuilding.py).
     """
 
     name: str
