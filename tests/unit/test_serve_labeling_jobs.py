@@ -594,6 +594,13 @@ def test_the_consoles_origin_may_read_the_headers_it_needs(monkeypatch: pytest.M
     assert {"ETag", "Location", "Idempotent-Replayed", "Retry-After"} <= set(headers["Access-Control-Expose-Headers"].split(", "))
 
 
+@pytest.mark.parametrize("name", ["H\x9e", "\U000ea672", "\x1b"])
+def test_a_name_that_nothing_can_have_is_not_found(name: str) -> None:
+    answer = call("GET", f"{JOBS}/{name}")
+
+    assert (answer.status, answer.body["type"]) == (404, "/problems/not-found")
+
+
 # --- parts -----------------------------------------------------------------------------------------------------------
 
 

@@ -317,7 +317,9 @@ class HttpApi:
 
     def _no_route(self, _: NoRouteError) -> Response[str]:
         path = self._resolver.current_event.path
-        if methods := allowed_methods(path):
+        methods = allowed_methods(path)
+        # A name of control characters and the like fits no route, though the gateway found one: nothing has such a name.
+        if methods and self._resolver.current_event.http_method not in methods:
             detail = f"This resource has {', '.join(methods)}."
             return self._problem(HTTPStatus.METHOD_NOT_ALLOWED, "method-not-allowed", detail, path, headers={"Allow": ", ".join(methods)})
         return self._problem(HTTPStatus.NOT_FOUND, "not-found", "There is no such route.", path)
