@@ -233,7 +233,7 @@ def test_the_catalogue_and_the_statuses_are_the_documents() -> None:
     assert schemas["TaskTypeKey"]["enum"] == list(task_types.TASK_TYPES)
     assert schemas["Status"]["enum"] == list(Status)
     assert schemas["EventName"]["enum"] == list(get_args(EventName.__value__))
-    assert schemas["Delivery"]["properties"]["failure"]["enum"] == [*Failure, None]
+    assert schemas["Delivery"]["properties"]["failure"]["enum"] == [*Failure, "pending", "ended", None]
 
 
 def _validator(schema: Any) -> OAS31Validator:

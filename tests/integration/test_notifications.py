@@ -137,3 +137,23 @@ def test_mail_goes_to_a_topic_of_its_own_that_asks_for_consent(door: FrontDoor, 
     assert made["confirmation"] in {"pending", "confirmed"}  # the local stack asks nobody
     topics = [topic["TopicArn"] for topic in door.operator("sns").list_topics()["Topics"]]
     assert not [arn for arn in topics if "-mail-" in arn]
+
+
+def test_the_progress_of_a_running_job_is_seen_and_told(door: FrontDoor, path: str) -> None:
+    door.as_("owner").put(path, {"kind": "mail", "address": "ops@example.com", "events": ["Labeling Job Progressed"]}).expect(201)
+    name = door.running_job(objects=4)
+    for _ in range(2):
+        lease = door.lease("worker-1", name)
+        assert lease is not None
+        door.answer("worker-1", lease, "cat")
+
+    for _ in range(2):  # a schedule's call may come twice
+        door.operator("lambda").invoke(FunctionName=door.resources["ReconcileLabelingJobsFunction"], Payload=b"{}")
+
+    def told() -> list[str] | None:
+        items = door.as_("owner").get(f"{path}/deliveries").expect(200)["items"]
+        facts = sorted(item["event_id"].rpartition("-")[2] for item in items if item["labeling_job"] == name)
+        return facts if len(facts) >= 2 else None
+
+    assert eventually(told, "both thresholds") == ["25", "50"]
+    assert door.job(name)["counters"] == {"total": 4, "human_labeled": 2, "machine_labeled": 0, "failed": 0, "unlabeled": 2}

@@ -20,7 +20,7 @@ from groundwork import deliveries, events, webhooks
 from groundwork.deliveries import Deliverer, Notice, Postbox, pause_after
 from groundwork.events import DomainEvent
 from groundwork.labeling_jobs.lifecycle import Status
-from groundwork.mail import MailTopics
+from groundwork.mail import Confirmation, MailTopics
 from groundwork.store import JobStore
 from groundwork.subscriptions import Kind, Subscription, Wish
 from groundwork.webhooks import Failure, UnreachedError
@@ -261,11 +261,46 @@ def test_a_receiver_that_is_gone_for_good_is_asked_no_more_until_somebody_puts_i
     assert serve("PUT", "/{id}", {"kind": "webhook", "url": "https://8.8.8.8/"}).body["disabled_at"] is None
 
 
-def test_trouble_on_our_side_is_an_error_and_not_a_delivery(store: JobStore, receivers: Receivers) -> None:
-    mail = subscribe(store, Wish(Kind.MAIL, address="ops@example.com"))  # whose topic does not exist
+class TopicsThat(MailTopics):
+    """Topics whose addressee made this of them."""
 
-    with pytest.raises(boto3.client("sns").exceptions.NotFoundException):
-        deliver(store, a_notice(mail))
+    def __init__(self, confirmation: Confirmation) -> None:
+        super().__init__(boto3.client("sns"), "arn:aws:sns:us-east-1:123456789012:groundwork-mail-")
+        self._confirmation = confirmation
+
+    def confirmation(self, uid: str) -> Confirmation:
+        return self._confirmation
+
+
+def deliver_mail(store: JobStore, mail: Subscription, confirmation: Confirmation) -> bool:
+    deliverer = Deliverer(store, boto3.client("sns"), TopicsThat(confirmation), "https://console.example.com", allow_loopback=False)
+    return deliverer.deliver(a_notice(mail), 1, now=NOW)
+
+
+def test_a_mail_waits_until_its_addressee_consents(store: JobStore) -> None:
+    mail = subscribe(store, Wish(Kind.MAIL, address="ops@example.com"), secret=None)
+
+    assert not deliver_mail(store, mail, Confirmation.PENDING)
+
+    assert [(attempt.outcome, attempt.failure) for attempt in log(store, mail)] == [("failed", "pending")]
+
+
+def test_an_addressee_who_ended_the_mails_is_mailed_no_more(store: JobStore) -> None:
+    mail = subscribe(store, Wish(Kind.MAIL, address="ops@example.com"), secret=None)
+
+    assert deliver_mail(store, mail, Confirmation.ENDED)
+
+    disabled = store.subscription("pets", "ops")
+    assert disabled is not None
+    assert disabled.disabled_at == NOW
+    assert [(attempt.outcome, attempt.failure) for attempt in log(store, mail)] == [("failed", "ended")]
+
+
+def test_trouble_on_our_side_is_an_error_and_not_a_delivery(store: JobStore) -> None:
+    mail = subscribe(store, Wish(Kind.MAIL, address="ops@example.com"), secret=None)
+
+    with pytest.raises(boto3.client("sns").exceptions.NotFoundException):  # there is no topic
+        deliver_mail(store, mail, Confirmation.CONFIRMED)
 
     assert log(store, mail) == []
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Self
 from groundwork import notifications, subscriptions, webhooks
 from groundwork.errors import ConflictError
 from groundwork.labeling_jobs.job import rfc3339
+from groundwork.mail import Confirmation
 from groundwork.subscriptions import Kind, Subscription
 
 if TYPE_CHECKING:
@@ -162,6 +163,7 @@ class Deliverer:
             return True
         status, failure = self._send(subscription, notice, now)
         is_delivered = failure is None and (status is None or webhooks.is_success(status))
+        is_gone = status == HTTPStatus.GONE or failure == Confirmation.ENDED
         attempt = Attempt(
             id=f"{int(now.timestamp() * 1000):013d}-{secrets.token_hex(4)}",
             at=now,
@@ -174,13 +176,17 @@ class Deliverer:
             failure=failure,
         )
         self.store.add_attempt(subscription, attempt, expires_at=now + ATTEMPTS_ARE_KEPT_FOR)
-        if status == HTTPStatus.GONE:
+        if is_gone:
             subscriptions.disable(self.store, subscription, now=now)
-        return is_delivered or status == HTTPStatus.GONE
+        return is_delivered or is_gone
 
     def _send(self, subscription: Subscription, notice: Notice, now: datetime) -> tuple[int | None, str | None]:
-        """The receiver's status, and why there is none."""
+        """The receiver's status, and why there is none. A mail that went out has neither."""
         if subscription.wish.kind is Kind.MAIL:
+            # What is published before the addressee consents is lost without a word.
+            confirmation = self.mail.confirmation(subscription.uid)
+            if confirmation is not Confirmation.CONFIRMED:
+                return None, confirmation.value
             message = notifications.message_for(notice.event_name, dict(notice.detail), self.address)
             notifications.publish(self.sns, self.mail.arn(subscription.uid), message, notice.event_name, dict(notice.detail))
             return None, None

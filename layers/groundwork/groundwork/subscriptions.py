@@ -63,7 +63,7 @@ class Subscription:
     secret: str | None = field(default=None, repr=False)
     previous_secret: str | None = field(default=None, repr=False)
     previous_secret_ends_at: datetime | None = None
-    # When the receiver answered that it is gone for good (410).
+    # When the receiver answered that it is gone for good (410), or the addressee ended the mails.
     disabled_at: datetime | None = None
 
     @property
