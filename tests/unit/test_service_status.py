@@ -380,6 +380,20 @@ def test_a_job_without_progress_is_stalled_once_and_no_longer_when_it_moves(stor
     assert watched.told() == [("Stalled", "InProgress")] * 2
 
 
+def test_a_paused_job_is_not_stalled_and_its_time_begins_anew_when_it_is_resumed(store: JobStore, service: LabelingServiceInMemory) -> None:
+    a_running_job(store, service, progressed_at=NOW, is_paused=True)
+
+    reconcile(store, service, now=NOW + 2 * A_DAY)
+    assert reconcile(store, service, now=NOW + 3 * A_DAY) == 0
+    assert present(store).stalled_since is None
+    store.save_job(present(store), present(store).changed(is_paused=False))
+    for hours in (0, 23):
+        reconcile(store, service, now=NOW + 3 * A_DAY + timedelta(hours=hours))
+    assert present(store).stalled_since is None
+    reconcile(store, service, now=NOW + 4 * A_DAY)
+    assert present(store).stalled_since == NOW + 3 * A_DAY
+
+
 def test_a_job_that_ends_is_not_stalled_any_more(store: JobStore, service: LabelingServiceInMemory) -> None:
     a_running_job(store, service, progressed_at=NOW, stalled_since=NOW)
     labeled(service, 1, "Stopped")

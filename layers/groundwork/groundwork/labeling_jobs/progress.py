@@ -28,6 +28,9 @@ def progress_of(job: LabelingJob, *, status: Status, counters: Counters, now: da
         return {"stalled_since": None}
     # Objects are still being counted until the job is in progress: a share of them would mean nothing.
     progress = max(job.progress, reached(counters)) if status is Status.IN_PROGRESS else job.progress
+    if job.is_paused:
+        # Nobody is given work: its time begins anew when it is resumed.
+        return {"progress": progress, "progressed_at": None, "stalled_since": None}
     if job.progressed_at is None or status is not job.status or counters.finished > job.counters.finished:
         return {"progress": progress, "progressed_at": now, "stalled_since": None}
     is_stalled = stalled_after is not None and now - job.progressed_at >= stalled_after
