@@ -4,7 +4,7 @@ import base64
 import json
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import boto3
 import pytest
@@ -599,6 +599,7 @@ def test_a_name_that_nothing_can_have_is_not_found(name: str) -> None:
     answer = call("GET", f"{JOBS}/{name}")
 
     assert (answer.status, answer.body["type"]) == (404, "/problems/not-found")
+    assert answer.body["instance"] == f"{JOBS}/{quote(name)}"
 
 
 # --- parts -----------------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
@@ -382,7 +383,7 @@ class HttpApi:
             "title": status.phrase,
             "status": status.value,
             "detail": detail,
-            "instance": instance,
+            "instance": quote(instance, safe="/:@!$&'()*+,;=~", errors="replace"),
             "request_id": self._context.aws_request_id if self._context else None,
             "errors": [{"pointer": f.pointer, "code": f.code, "message": f.message, "remedy": f.remedy} for f in faults],
         }
