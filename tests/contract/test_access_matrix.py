@@ -151,6 +151,10 @@ MATRIX = {
     # 404: allowed, but the job has no such export.
     "GET /projects/{project}/labeling-jobs/{name}/exports/{export_id}": Row((404, 404, 404, 404, 404, 404, 404),
                                                                 {"project": "pets", "name": "finished-1", "export_id": "none"}),
+    # 409: allowed, but the engine knows nothing of this job.
+    "POST /projects/{project}/labeling-jobs/{name}/consolidate":
+                                                       finished((404,   404,   404,   403,  409,  409,  404)),
+    "GET /projects/{project}/labeling-jobs/{name}/quality": finished((404, 404, 404,  409,  409,  409,  404)),
     "GET /labeling-jobs":                                   Row((403,   403,   403,   403,  403,  200,  403)),
     "GET /projects/{project}/labeling-jobs/{name}/parts":  draft((404,  404,   404,   200,  200,  200,  404)),
     "POST /projects/{project}/labeling-jobs/{name}/pause": engine((404, 404,  404,   403,  200,  200,  404)),

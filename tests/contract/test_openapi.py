@@ -29,6 +29,7 @@ BODY_IS_OPTIONAL = {"create_access_key"}
 BODILESS = {
     "submit_labeling_job",
     "stop_labeling_job",
+    "consolidate_labeling_job",
     "take_lease",
     "pause_labeling_job",
     "resume_labeling_job",

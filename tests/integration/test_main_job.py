@@ -73,6 +73,30 @@ def test_every_answer_is_kept_in_s3_and_one_worker_response_file_is_written_per_
     assert [answer["answerContent"] for answer in json.loads(body)["answers"]] == [{"crowd-image-classifier": {"label": "cat"}}] * 2
 
 
+def test_a_finished_job_has_a_quality_and_is_consolidated_again_on_demand(door: FrontDoor) -> None:
+    name = door.running_job(objects=2, workers_per_object=2)
+    path = f"/projects/demo/labeling-jobs/{name}"
+    before = door.as_("owner").get(f"{path}/quality")
+    door.label_everything("worker-1", name, "cat")
+    door.label_everything("worker-2", name, "cat")
+    output = door.wait_for(name, "Completed")["output_manifest_uri"].removeprefix(f"s3://{door.addresses['data_bucket']}/")
+
+    quality = door.as_("owner").get(f"{path}/quality").expect(200)
+    hidden = door.as_("collaborator").get(f"{path}/quality").expect(200)
+    manifest = {"Bucket": door.addresses["data_bucket"], "Key": output}
+    s3 = door.operator("s3")
+    lines = s3.get_object(**manifest)["Body"].read()
+    s3.delete_object(**manifest)
+    door.as_("owner").post(f"{path}/consolidate").expect(202)
+
+    s3.get_waiter("object_exists").wait(**manifest, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+    assert s3.get_object(**manifest)["Body"].read() == lines
+    assert before.status == 409
+    assert quality["agreement"]["observed"] == 1.0
+    assert sorted(worker["username"] for worker in quality["workers"]) == ["worker-1", "worker-2"]
+    assert {worker["username"] for worker in hidden["workers"]} == {None}
+
+
 def test_a_repeated_create_with_the_same_key_gets_the_first_answer(door: FrontDoor) -> None:
     manifest = door.upload_manifest([{"source-ref": uri} for uri in door.upload_pictures(1)])
     definition = door.definition(manifest)

@@ -126,6 +126,11 @@ def steer_labeling_job(caller: Caller | None, resource: Resource) -> Decision:
     return stop_labeling_job(caller, resource)
 
 
+def consolidate_labeling_job(caller: Caller | None, resource: Resource) -> Decision:
+    """The project's owners, administrators."""
+    return _known(caller, resource, allowed=resource.role is Role.OWNER or bool(caller and caller.is_admin))
+
+
 def work(caller: Caller | None, resource: Resource) -> Decision:  # noqa: ARG001
     """Everybody signed in may ask for work; which jobs there are for them follows from the labeling teams in their token (engine)."""
     return Decision.ALLOW if caller else Decision.FORBID

@@ -72,6 +72,15 @@ class UserPool:
         except self.client.exceptions.ResourceNotFoundException:
             return None
 
+    def group_members_by_subject(self, name: str) -> dict[str, str]:
+        """The names of the group's users by their `sub`; empty when there is no such group."""
+        pages = self.client.get_paginator("list_users_in_group").paginate(UserPoolId=self.pool_id, GroupName=name)
+        try:
+            users = [user for page in pages for user in page["Users"]]
+        except self.client.exceptions.ResourceNotFoundException:
+            return {}
+        return {attribute["Value"]: user["Username"] for user in users for attribute in user["Attributes"] if attribute["Name"] == "sub"}
+
     def add_to_group(self, group: str, username: str) -> None:
         """Repeating it is harmless. User and group must exist."""
         self.client.admin_add_user_to_group(UserPoolId=self.pool_id, GroupName=group, Username=username)

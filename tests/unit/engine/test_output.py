@@ -17,6 +17,7 @@ from groundwork.engine.jobs import Counters, JobStatus, WaitOutcome
 from groundwork.engine.loading import InputRefusedError
 from groundwork.engine.output import RUN
 from groundwork.engine.output_tree import OutputTree
+from groundwork.engine.quality import report_key
 from tests.unit.engine.builders import BUCKET, ISSUER, NOON, Engine, a_job, a_request, chose, pictures
 
 AT = NOON + timedelta(seconds=20)
@@ -367,3 +368,19 @@ def test_an_object_that_was_put_aside_has_failed_with_its_reasons(engine: Engine
     assert "kind" not in declined
     assert labeled["kind"] == 1
     assert counters == Counters(human_labeled=1, failed=1)
+
+
+def test_the_quality_of_what_was_consolidated_is_kept_and_all_of_it_when_the_job_ends(engine: Engine) -> None:
+    name = engine.open_job(pictures(2), a_request(workers=2))
+    for username, labels in (("ann", ("car", "bus")), ("ben", ("car", "car"))):
+        for label in labels:
+            engine.label(engine.worker(username), name, chose(label))
+
+    ended(engine, name, WaitOutcome.DONE)
+
+    report = json.loads(engine.s3.get_object(Bucket=BUCKET, Key=report_key(name))["Body"].read())
+    assert (report["objects"], report["compared_objects"], report["answers"]) == (2, 2, 4)
+    assert report["agreement"]["observed"] == 0.5
+    assert {worker["sub"] for worker in report["workers"]} == {"sub-of-ann", "sub-of-ben"}
+    parts = engine.s3.list_objects_v2(Bucket=BUCKET, Prefix="engine/parts/")
+    assert parts["KeyCount"] == 0

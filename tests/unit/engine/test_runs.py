@@ -51,6 +51,17 @@ class Machine:
         else:
             self.states.add_response("start_execution", {"executionArn": EXECUTION, "startDate": NOON}, params)
 
+    def expect_consolidation(self, number: int, *, exists: bool = False) -> None:
+        params = {
+            "stateMachineArn": MACHINE,
+            "name": f"kinds-1-again-{number}",
+            "input": json.dumps({"labeling_job_name": "kinds-1", "round": f"again-{number}"}),
+        }
+        if exists:
+            self.states.add_client_error("start_execution", "ExecutionAlreadyExists", expected_params=params)
+        else:
+            self.states.add_response("start_execution", {"executionArn": EXECUTION, "startDate": NOON}, params)
+
     def expect_end_of_wait(self, outcome: str, *, error: str | None = None) -> None:
         params = {"taskToken": "token-1", "output": json.dumps({"outcome": outcome})}
         if error:
@@ -274,3 +285,28 @@ def test_a_job_that_was_put_back_gets_an_attempt_that_never_ran_and_what_still_r
 
     assert machine.driver.next_attempt(job) == 3
     machine.states.assert_no_pending_responses()
+
+
+@pytest.mark.parametrize("status", [JobStatus.COMPLETED, JobStatus.STOPPED, JobStatus.FAILED])
+def test_a_job_at_rest_is_consolidated_again_once_for_each_time_that_was_asked(engine: Engine, status: JobStatus) -> None:
+    name = engine.open_job(pictures(1))
+    engine.store.come_to_rest(name, status, SOON)
+    machine = Machine(engine)
+
+    assert engine.store.request_consolidation(name)
+    machine.expect_consolidation(1)
+    machine.driver.drive(name, SOON)
+    machine.expect_consolidation(1, exists=True)
+    machine.driver.drive(name, SOON)
+    assert engine.store.request_consolidation(name)
+    machine.expect_consolidation(2)
+    machine.driver.drive(name, SOON)
+
+    machine.states.assert_no_pending_responses()
+
+
+def test_a_running_job_and_one_that_does_not_exist_are_not_consolidated_again(engine: Engine) -> None:
+    name = engine.open_job(pictures(1))
+
+    assert not engine.store.request_consolidation(name)
+    assert not engine.store.request_consolidation("nobodys-1")

@@ -27,7 +27,8 @@ from groundwork.engine.consolidation import LabelContext, ObjectAnswers, consoli
 from groundwork.engine.jobs import Counters, EngineJob, JobStatus, WaitOutcome
 from groundwork.engine.leases import Task
 from groundwork.engine.loading import input_lines, job_named, range_of
-from groundwork.engine.output_tree import OutputParts, OutputTree, compact, write_all
+from groundwork.engine.output_tree import OutputParts, OutputTree, compact, encryption_of, write_all
+from groundwork.engine.quality import Tally, report_key, summary
 from groundwork.engine.store import EngineStore, Shard, ShardResult, StoredAnswer, shard_numbers, shard_of
 from groundwork.manifest import ManifestRange
 
@@ -112,6 +113,7 @@ class Output:
                     file.write(b"\n")
             file.seek(0)
             self._parts(job).put(number, file)
+        self._parts(job).put_tally(number, compact(consolidation.tally.document()))
         for shard, counters in counted.items():
             self._store.keep_result(name, shard, ShardResult(round_, counters))
         return sum(counted.values(), start=Counters())
@@ -127,6 +129,7 @@ class Output:
         ranges = self._store.plan(name) or []
         shards = {shard.number: shard for shard in self._store.shards(name)}
         OutputTree(job, self._s3).put_manifest(self._lines(job, ranges, shards, round_))
+        self._report_quality(job, [number for number, planned in enumerate(ranges) if self._is_written(job, planned, shards, round_)])
         if job.outcome is None:
             return None
         counters = sum((shard.result.counters for shard in shards.values() if shard.result), start=Counters())
@@ -139,10 +142,18 @@ class Output:
 
     def _lines(self, job: EngineJob, ranges: Sequence[ManifestRange], shards: Mapping[int, Shard], round_: str) -> Iterator[bytes]:
         for number, planned in enumerate(ranges):
-            if job.outcome is not None or _is_done(planned, shards, round_):
+            if self._is_written(job, planned, shards, round_):
                 yield from self._parts(job).chunks(number)
             else:
                 yield from (line + b"\n" for _, line in input_lines(job, planned, self._s3))
+
+    def _is_written(self, job: EngineJob, planned: ManifestRange, shards: Mapping[int, Shard], round_: str) -> bool:
+        return job.outcome is not None or _is_done(planned, shards, round_)
+
+    def _report_quality(self, job: EngineJob, written: Sequence[int]) -> None:
+        tally = Tally.total(Tally.of(json.loads(document)) for document in self._parts(job).tallies(written))
+        report = compact(summary(_context_of(job), tally))
+        self._s3.put_object(Bucket=self._data_bucket, Key=report_key(job.key), Body=report, **encryption_of(job))
 
     def _come_to_rest(self, job: EngineJob, counters: Counters, now: datetime) -> EngineJob:
         status = JobStatus.STOPPED if job.outcome is WaitOutcome.STOPPED else JobStatus.COMPLETED
@@ -180,8 +191,12 @@ def _failure(task: Task) -> dict[str, Any]:
     return {"retry-count": 1, "failure-reason": reason, "human-annotated": "true"}
 
 
+def _context_of(job: EngineJob) -> LabelContext:
+    return LabelContext(job.task_type, (job.label_categories or {}).get("labels", ()), f"labeling-job/{job.key}")
+
+
 class _Consolidation:
-    """Consolidates shards, and counts their objects by outcome."""
+    """Consolidates shards, and counts their objects by outcome; `tally` has the quality of all of them."""
 
     def __init__(self, job: EngineJob, store: EngineStore, tree: OutputTree) -> None:
         self._job = job
@@ -189,8 +204,8 @@ class _Consolidation:
         self._outcome = job.outcome or WaitOutcome.DONE
         self._store = store
         self._tree = tree
-        categories = (job.label_categories or {}).get("labels", ())
-        self._context = LabelContext(job.task_type, categories, f"labeling-job/{job.key}")
+        self._context = _context_of(job)
+        self.tally = Tally()
         self._labeled = self._failed = self._unlabeled = 0
 
     def of_shard(self, shard: int) -> tuple[Mapping[int, Mapping[str, Any]], Counters]:
@@ -233,6 +248,7 @@ class _Consolidation:
         for (task, stored), entry, label in zip(batch, objects, labels, strict=True):
             addition = {self._job.label_attribute: label.value, f"{self._job.label_attribute}-metadata": label.metadata}
             additions[task.number] = addition
+            self.tally.add(self._context, entry, label)
             request.append(self._request_entry(task, stored))
             response.append({"datasetObjectId": str(task.number), "consolidatedAnnotation": {"content": addition}})
             writes.append(partial(self._tree.put_worker_response, task.number, entry.answers))

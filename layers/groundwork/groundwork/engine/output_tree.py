@@ -115,7 +115,7 @@ class OutputTree:
 
 
 class OutputParts:
-    """The lines of the output manifest, one object for each range of the input, until they are put together.
+    """The lines of the output manifest, and the tally of their quality, for each range of the input, until they are put together.
 
     They lie in the data bucket where no project reaches, because what is in them goes into the output unread.
     """
@@ -133,15 +133,23 @@ class OutputParts:
         body = self._s3.get_object(Bucket=self._bucket, Key=self._key(number))["Body"]
         return body.iter_chunks(_CHUNK)
 
+    def put_tally(self, number: int, document: bytes) -> None:
+        self._s3.put_object(Bucket=self._bucket, Key=self._tally_key(number), Body=document, **self._encryption)
+
+    def tallies(self, numbers: Sequence[int]) -> Iterator[bytes]:
+        return (self._s3.get_object(Bucket=self._bucket, Key=self._tally_key(number))["Body"].read() for number in numbers)
+
     def drop(self, count: int) -> None:
         """Delete the first `count` parts; those that are not there do not matter."""
-        for numbers in batched(range(count), _KEYS_IN_ONE_REQUEST, strict=False):
-            self._s3.delete_objects(
-                Bucket=self._bucket, Delete={"Objects": [{"Key": self._key(number)} for number in numbers], "Quiet": True}
-            )
+        keys = [key for number in range(count) for key in (self._key(number), self._tally_key(number))]
+        for some in batched(keys, _KEYS_IN_ONE_REQUEST, strict=False):
+            self._s3.delete_objects(Bucket=self._bucket, Delete={"Objects": [{"Key": key} for key in some], "Quiet": True})
 
     def _key(self, number: int) -> str:
         return f"{self._prefix}{number:05d}.jsonl"
+
+    def _tally_key(self, number: int) -> str:
+        return f"{self._prefix}{number:05d}.quality.json"
 
 
 class _Stream:

@@ -4,6 +4,7 @@ Consolidation adds every object to a `Tally`. Tallies are small whatever the num
 of a job counts for itself and the whole is their sum. Pure; what two answers have in common is told by consolidation/agreement.py.
 """
 
+import hashlib
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -161,6 +162,28 @@ def _sum_up[Counted: _Class | _Question | _Worker](total: Counted, more: Counted
                 counts[key] = counts.get(key, 0) + count
         elif not isinstance(value, str):
             setattr(total, name, getattr(total, name) + value)
+
+
+def report_key(labeling_job_name: str) -> str:
+    """Where in the data bucket a job's summary is: where no project reaches, because it is served as it is."""
+    return f"engine/quality/{labeling_job_name.lower()}.json"
+
+
+def as_seen(report: Mapping[str, Any], names: Mapping[str, str] | None, salt: str) -> dict[str, Any]:
+    """A summary for a reader.
+
+    `names` has user names by `sub`, for those who may know who the workers are (a worker it does not have has left); None hides the
+    workers behind numbers, in an order of `salt` that says nothing about them.
+    """
+    by_chance = sorted(report["workers"], key=lambda worker: hashlib.sha256(f"{salt}/{worker['worker_id']}".encode()).digest())
+    workers = []
+    for number, entry in enumerate(by_chance, 1):
+        worker = {key: value for key, value in entry.items() if key not in {"worker_id", "sub"}}
+        hidden = names is None
+        workers.append(
+            {"worker": f"worker-{number}" if hidden else entry["worker_id"], "username": (names or {}).get(entry["sub"]), **worker}
+        )
+    return {**report, "workers": workers}
 
 
 def summary(context: "LabelContext", tally: Tally) -> dict[str, Any]:

@@ -37,9 +37,13 @@ class RunDriver:
         return cls(EngineStore.from_env(), boto3.client("stepfunctions"), os.environ["RUN_MACHINE_ARN"])
 
     def drive(self, name: str, now: datetime) -> None:
-        """Do what the job's run needs now; nothing for a job at rest or unknown."""
+        """Do what the job's run needs now; a job at rest is consolidated again as often as was asked for."""
         job = self._store.job(name)
-        if job is None or job.status.is_at_rest:
+        if job is None:
+            return
+        if job.status.is_at_rest:
+            if job.consolidations:
+                self._consolidate_again(job)
             return
         match self._execution_status(job):
             case None:
@@ -111,6 +115,16 @@ class RunDriver:
                 stateMachineArn=self._machine_arn,
                 name=_execution_name(job, attempt),
                 input=json.dumps({"labeling_job_name": job.key, "attempt": attempt}),
+            )
+
+    def _consolidate_again(self, job: EngineJob) -> None:
+        # Named after the count: the job changes again when its output is written, and each count has one execution.
+        round_ = f"again-{job.consolidations}"
+        with contextlib.suppress(self._states.exceptions.ExecutionAlreadyExists):
+            self._states.start_execution(
+                stateMachineArn=self._machine_arn,
+                name=f"{job.key}-{round_}",
+                input=json.dumps({"labeling_job_name": job.key, "round": round_}),
             )
 
     def _end_wait(self, token: str, outcome: WaitOutcome) -> None:

@@ -27,7 +27,7 @@ class ObjectAgreement:
 
     `labeled` has the class indices of its label. `between_workers` adds up all pairs of workers, `with_label` is what each worker id has in
     common with the label. `ratings` are there for classes: for each question (0, or for several labels each class index) how many chose
-    what. Nothing is compared where there is but one answer.
+    what. Nothing is compared where there is but one answer, or where answers have whatever form a template gave them.
     """
 
     labeled: frozenset[int]
@@ -38,7 +38,9 @@ class ObjectAgreement:
 
 def agreement_of(context: LabelContext, entry: ObjectAnswers, label: Label) -> ObjectAgreement:
     """The agreement of an object's workers."""
-    kind = _KINDS[context.task_type.metadata_type]
+    kind = _KINDS.get(context.task_type.metadata_type)
+    if kind is None:
+        return ObjectAgreement(frozenset(), {}, {}, {})
     answers = sorted(entry.answers, key=lambda answer: answer.worker_id)
     given = {
         answer.worker_id: read

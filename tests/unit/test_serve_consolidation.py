@@ -1,0 +1,97 @@
+"""The quality of a labeling job, and consolidating it again, over HTTP."""
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+
+from functions.serve_consolidation import app
+from groundwork.engine.jobs import JobStatus
+from groundwork.engine.quality import report_key
+from groundwork.engine.store import EngineStore
+from groundwork.labeling_jobs.lifecycle import Status
+from groundwork.store import JobStore
+from tests.api_events import HttpAnswer, LambdaContext, api_event, http_answer, make_user_pool
+from tests.builders import BUCKET, a_project, a_stored_job
+from tests.unit.engine.builders import NOON, a_job, a_request
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+JOB = "/projects/pets/labeling-jobs/cats-1"
+
+
+def worker(name: str, sub: str, answers: int) -> dict[str, Any]:
+    return {"worker_id": f"private.us-east-1.{name}", "sub": sub, "answers": answers, "agreement_with_label": 0.9, "median_seconds": 3.2}
+
+
+@pytest.fixture
+def wendy() -> str:
+    """Of the team `vets`; gives her `sub`. ann owns `pets`, bob collaborates."""
+    pool = make_user_pool("ann", "bob", "wendy")
+    client = boto3.client("cognito-idp")
+    client.create_group(UserPoolId=pool, GroupName="vets")
+    client.admin_add_user_to_group(UserPoolId=pool, GroupName="vets", Username="wendy")
+    attributes = client.admin_get_user(UserPoolId=pool, Username="wendy")["UserAttributes"]
+    return str(next(attribute["Value"] for attribute in attributes if attribute["Name"] == "sub"))
+
+
+@pytest.fixture(autouse=True)
+def world(jobs_table: object, engine_table: object, data_bucket: "S3Client", wendy: str) -> None:
+    """A completed job `cats-1` of `pets` with what is known of its quality."""
+    store = JobStore.from_env()
+    a_project(store, collaborators=("bob",))
+    a_stored_job(store, status=Status.COMPLETED)
+    assert EngineStore.from_env().create_job(a_job(a_request(name="cats-1")))
+    report = {"objects": 3, "agreement": {"observed": 0.9}, "workers": [worker("0a", wendy, 2), worker("0b", "somebody who left", 1)]}
+    data_bucket.put_object(Bucket=BUCKET, Key=report_key("cats-1"), Body=json.dumps(report).encode())
+
+
+def call(method: str, action: str, *, username: str = "ann", groups: str | None = None, **event: Any) -> HttpAnswer:
+    parameters = {"project": "pets", "name": "cats-1"}
+    request = api_event(method, f"{JOB}/{action}", username=username, groups=groups, path_parameters=parameters, **event)
+    return http_answer(app.lambda_handler(request, LambdaContext()))
+
+
+@pytest.mark.parametrize(("username", "groups"), [("ann", None), ("root", "admins")])
+def test_owners_and_administrators_see_who_the_workers_are(username: str, groups: str | None) -> None:
+    answer = call("GET", "quality", username=username, groups=groups)
+
+    assert (answer.status, answer.body["objects"], answer.body["agreement"]) == (200, 3, {"observed": 0.9})
+    assert {(entry["worker"], entry["username"], entry["answers"]) for entry in answer.body["workers"]} == {
+        ("private.us-east-1.0a", "wendy", 2),
+        ("private.us-east-1.0b", None, 1),
+    }
+
+
+def test_for_others_workers_are_numbers(wendy: str) -> None:
+    answer = call("GET", "quality", username="bob")
+
+    assert [entry["worker"] for entry in answer.body["workers"]] == ["worker-1", "worker-2"]
+    assert {entry["username"] for entry in answer.body["workers"]} == {None}
+    assert "private." not in json.dumps(answer.body)
+    assert wendy not in json.dumps(answer.body)
+    assert call("GET", "quality", username="bob").body == answer.body
+
+
+def test_there_is_no_quality_before_something_was_consolidated(data_bucket: "S3Client") -> None:
+    data_bucket.delete_object(Bucket=BUCKET, Key=report_key("cats-1"))
+
+    assert call("GET", "quality").status == 409
+
+
+def test_a_job_at_rest_is_to_be_consolidated_again_once_for_a_key() -> None:
+    engine = EngineStore.from_env()
+    engine.come_to_rest("cats-1", JobStatus.COMPLETED, NOON)
+
+    answers = [call("POST", "consolidate", headers={"Idempotency-Key": "one"}) for _ in range(2)]
+
+    assert [(answer.status, answer.body["status"]) for answer in answers] == [(202, "Completed")] * 2
+    job = engine.job("cats-1")
+    assert job is not None
+    assert (job.consolidations, job.status) == (1, JobStatus.COMPLETED)
+
+
+def test_a_job_that_the_service_has_not_brought_to_rest_is_not() -> None:
+    assert call("POST", "consolidate").status == 409
