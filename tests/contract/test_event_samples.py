@@ -1,6 +1,7 @@
 """The samples in `events/`: one for every trigger, each what its rule lets through."""
 
 import json
+from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
@@ -27,6 +28,8 @@ SAMPLES: dict[tuple[str, str], list[str]] = {
     ("BuildManifestMachine", "ManifestRequested"): ["manifest_requested"],
     ("ExportLabelsMachine", "ExportRequested"): ["export_requested"],
     ("SettleManifestBuildFunction", "BuildInterrupted"): ["manifest_build_status_change"],
+    ("DraftMachine", "ManifestUploaded"): ["manifest_uploaded"],
+    ("RecordDraftReportFunction", "DraftInterrupted"): ["draft_execution_status_change"],
     ("SettleLaunchFunction", "LaunchInterrupted"): ["launch_execution_status_change"],
     ("RecordServiceStatusFunction", "ServiceStatusChanged"): ["sagemaker_state_change", "engine_state_change"],
     ("StopLabelingJobFunction", "StopRequested"): ["labeling_job_stop_requested"],
@@ -44,6 +47,7 @@ SAMPLES: dict[tuple[str, str], list[str]] = {
 OUR_EVENTS = {name for names in SAMPLES.values() for name in names if name.startswith("labeling_job_")}
 MACHINES = {
     "LaunchMachine": event_sample("launch_execution_status_change")["detail"]["stateMachineArn"],
+    "DraftMachine": event_sample("draft_execution_status_change")["detail"]["stateMachineArn"],
     "BuildManifestMachine": event_sample("manifest_build_status_change")["detail"]["stateMachineArn"],
 }
 
@@ -68,6 +72,10 @@ def matches(pattern: Any, event: Any) -> bool:
 
 def _is(wanted: Any, value: Any) -> bool:
     if isinstance(wanted, dict):
+        if wanted == {"Ref": "DataBucket"}:
+            return bool(value == "groundwork-data")
+        if list(wanted) == ["wildcard"]:
+            return isinstance(value, str) and fnmatchcase(value, wanted["wildcard"])
         if wanted.get("Ref") in MACHINES:
             return bool(value == MACHINES[wanted["Ref"]])
         if wanted == {"exists": True}:
@@ -180,3 +188,7 @@ def test_a_manifest_that_is_asked_for_is_announced_as_the_sample_says() -> None:
         (sample["detail-type"], sample["detail"])
     ]
     assert json.loads(event_sample("manifest_build_status_change")["detail"]["input"]) == sample["detail"]
+
+
+def test_an_interrupted_draft_carries_the_upload_it_was_started_with() -> None:
+    assert json.loads(event_sample("draft_execution_status_change")["detail"]["input"]) == event_sample("manifest_uploaded")["detail"]

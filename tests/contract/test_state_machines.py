@@ -27,6 +27,7 @@ MAPS = [(machine, name) for machine, name in STATES if ALL_STATES[machine][name]
 SETTLING = {
     "build_manifest": "SettleManifestBuild",
     "export_labels": "RecordFailure",
+    "draft_labeling_job": "RecordInterruption",
     "launch_labeling_job": "SettleInterruption",
     "merge_split_labeling_job": "GiveUp",
     "run_labeling_job": "FailRun",
@@ -37,6 +38,9 @@ OTHER_CATCHES: dict[tuple[str, str], dict[str, str]] = {
     ("build_manifest", "SettleManifestBuild"): {},
     # When even this fails, the export counts as failed once its time is over.
     ("export_labels", "RecordFailure"): {},
+    # There is no draft yet that could say what happened: the alarm does.
+    ("draft_labeling_job", "DraftLabelingJob"): {},
+    ("draft_labeling_job", "RecordInterruption"): {},
     # Nothing was claimed yet, so there is nothing to settle: the execution fails, and the reconciler finds the unclaimed job.
     ("launch_labeling_job", "ClaimLaunch"): {"DynamoDB.ConditionalCheckFailedException": "LaunchIsOthers"},
     # When even settling fails, the execution fails, and its status event and the reconciler settle.
@@ -347,3 +351,34 @@ def test_an_interrupted_build_is_settled_with_its_cause() -> None:
     payload = BUILD["SettleManifestBuild"]["Arguments"]["Payload"]
 
     assert evaluate(payload, {"input": {"cause": "it broke"}, "context": BUILD_CONTEXT}) == {"build": OF_BUILD, "cause": "it broke"}
+
+
+# --- drafts of uploaded manifests ------------------------------------------------------------------------------------
+
+DRAFT = MACHINES["draft_labeling_job"]["States"]
+UPLOADED = event_sample("manifest_uploaded")["detail"]
+DRAFT_CONTEXT = {"Execution": {"Id": EXECUTION, "Name": "one", "Input": UPLOADED}}
+
+
+def test_the_first_step_of_a_draft_is_told_of_the_upload_and_the_execution() -> None:
+    payload = DRAFT["DraftLabelingJob"]["Arguments"]["Payload"]
+
+    assert evaluate(payload, {"input": UPLOADED, "context": DRAFT_CONTEXT}) == {"detail": UPLOADED, "execution": EXECUTION}
+
+
+@pytest.mark.parametrize(("outcome", "goes_to"), [("drafted", "ValidateManifest"), ("nothing-to-draft", "NothingToDraft")])
+def test_only_what_was_drafted_is_validated(outcome: str, goes_to: str) -> None:
+    ways = [way["Next"] for way in DRAFT["IsDrafted"]["Choices"] if evaluate(way["Condition"], {"input": {"outcome": outcome}}) is True]
+
+    assert (ways or [DRAFT["IsDrafted"]["Default"]]) == [goes_to]
+
+
+def test_what_the_validation_of_an_upload_found_or_why_not_is_recorded_with_the_draft() -> None:
+    found = {"state": "passed", "objects": 3, "errors": 0, "warnings": 0, "faults": []}
+    request = {"project": "pets", "manifest_uri": "s3://b/k"}
+
+    started = evaluate(DRAFT["ValidateManifest"]["Arguments"]["Input"], {"input": {"request": request}, "context": DRAFT_CONTEXT})
+    for name, told in (("RecordReport", {"validation": found}), ("RecordInterruption", {"cause": "it broke"})):
+        payload = evaluate(DRAFT[name]["Arguments"]["Payload"], {"input": told, "context": DRAFT_CONTEXT})
+        assert payload == {"upload": UPLOADED, "execution": EXECUTION, **told}
+    assert started == {**request, "AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID": EXECUTION}

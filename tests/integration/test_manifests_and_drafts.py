@@ -1,5 +1,6 @@
 """Manifests that Groundwork builds, and drafts that appear by themselves."""
 
+import json
 import uuid
 from typing import Any
 
@@ -57,3 +58,50 @@ def test_a_build_that_cannot_go_on_says_so_and_its_name_may_be_used_again(door: 
 
     assert [found["code"] for found in refused["faults"]] == ["build.prefix-unreadable"]
     assert built(door, name)["state"] == "built"
+
+
+def test_an_uploaded_manifest_drafts_a_job_once_and_uploading_it_again_updates_its_report(door: FrontDoor) -> None:
+    pictures = door.upload_pictures(2)
+    name = f"drafted-{uuid.uuid4().hex[:8]}"
+    key = f"manifests/{name}.manifest"
+
+    def upload(*lines: dict[str, Any]) -> None:
+        body = "".join(json.dumps(line) + "\n" for line in lines)
+        door.as_("collaborator").upload("demo", key, body.encode(), "application/jsonl")
+
+    def validated(state: str, version: int = 0) -> dict[str, Any]:
+        def found() -> dict[str, Any] | None:
+            answer = door.as_("collaborator").get(f"/projects/demo/labeling-jobs/{name}")
+            known = answer.status == 200 and answer.body["validation"]["state"] == state and answer.body["version"] > version
+            return dict(answer.body) if known else None
+
+        return eventually(found, f"{name} to have {state} its validation")
+
+    upload({"source-ref": pictures[0]}, {"source-ref": pictures[0] + ".gone.png"})
+    first = validated("failed")
+    report = door.as_("owner").get(f"/projects/demo/labeling-jobs/{name}/validation-report").expect(200)
+    upload(*({"source-ref": uri} for uri in pictures))
+    second = validated("passed", first["version"])
+    # Events repeat.
+    executions = door.operator("stepfunctions").list_executions(stateMachineArn=door.resources["DraftMachine"], maxResults=100)[
+        "executions"
+    ]
+    machine = door.operator("stepfunctions")
+    mine = [told for told in (machine.describe_execution(executionArn=one["executionArn"])["input"] for one in executions) if key in told]
+    for told in mine:
+        machine.start_execution(stateMachineArn=door.resources["DraftMachine"], input=told)
+    eventually(
+        lambda: not machine.list_executions(stateMachineArn=door.resources["DraftMachine"], statusFilter="RUNNING")["executions"],
+        "the repeated events to be taken care of",
+    )
+
+    assert (first["created_by"], first["source"]) == ("collaborator", {"kind": "upload", "detail": key})
+    assert (first["task_type"], first["status"]) == ("ImageMultiClass", "Draft")
+    assert [found["code"] for found in report["faults"]] == ["manifest.object-missing"]
+    assert second["validation"]["objects"] == 2
+    assert len(mine) == 2
+    assert door.job(name) == second
+    assert door.as_("owner").get(f"/projects/demo/labeling-jobs/{name}-2").status == 404
+    page = door.as_("owner").get(f"/projects/demo/labeling-jobs/{name}/preview?object=1")
+    assert page.status == 200
+    assert door.as_("outsider").get(f"/projects/demo/labeling-jobs/{name}/preview").status == 404

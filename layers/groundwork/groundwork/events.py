@@ -59,9 +59,11 @@ def facts(before: LabelingJob | None, after: LabelingJob | None) -> list[DomainE
     if before is None or before.status is not after.status:
         is_drafted = before is None and after.status is Status.DRAFT
         found.append(_fact(DRAFTED if is_drafted else STATUS_CHANGED, before, after))
-        if before is not None and after.status is Status.DRAFT and after.validation.state == "failed":
-            summary = {name: getattr(after.validation, name) for name in ("objects", "errors", "warnings")}
-            found.append(_fact(VALIDATION_FAILED, before, after, validation=summary))
+    # Of a job that was submitted, or of an uploaded manifest's draft.
+    is_validated = before is not None and (before.status is not Status.DRAFT or before.validation.state == "running")
+    if is_validated and after.status is Status.DRAFT and after.validation.state == "failed":
+        summary = {name: getattr(after.validation, name) for name in ("objects", "errors", "warnings")}
+        found.append(_fact(VALIDATION_FAILED, before, after, validation=summary))
     passed = before.progress if before else 0
     found += [_fact(PROGRESSED, before, after, percent=percent) for percent in THRESHOLDS if passed < percent <= after.progress]
     if after.stalled_since is not None and (before is None or before.stalled_since is None):

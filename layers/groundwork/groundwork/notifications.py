@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from groundwork.events import DRAFTED, PROGRESSED, STALLED, VALIDATION_FAILED
+from groundwork.labeling_jobs.lifecycle import Status
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
@@ -35,7 +36,9 @@ def message_for(event_name: str, detail: dict[str, Any], address: str) -> Messag
     if event_name == DRAFTED:
         headline = f"Labeling job {name} was drafted in project {project}"
     elif event_name == VALIDATION_FAILED:
-        headline = f"Labeling job {name} in project {project} was sent back: its data has faults"
+        # A draft that stays one is that of an uploaded manifest.
+        what = "is a draft whose" if detail["from"] == Status.DRAFT else "was sent back: its"
+        headline = f"Labeling job {name} in project {project} {what} data has faults"
     elif event_name == PROGRESSED:
         headline = f"Labeling job {name} in project {project} is {detail['percent']} % done"
     elif event_name == STALLED:

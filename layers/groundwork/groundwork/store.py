@@ -4,6 +4,7 @@
     PROJECT#pets        PROJECT           project            PROJECTS / pets
     PROJECT#pets        MEMBER#ann        member             USER#ann / pets
     PROJECT#pets        LOCATION#default  data location
+    PROJECT#pets        UPLOAD#<hash>     known upload
     PROJECT#pets        MANIFEST#cats     built manifest     MANIFESTS#pets / <created>#cats
     PROJECT#pets        NOTIFICATION#ops  subscription
     DELIVERIES#<uid>    <time>-<random>   attempt            (of the subscription with that uid; expires by `ttl`)
@@ -28,6 +29,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Self, cast
 
 import boto3
@@ -105,6 +107,19 @@ class JobEvent:
     at: datetime
     type: str
     detail: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class KnownUpload:
+    """The latest upload of a manifest's key that is known, the execution that took care of it, the job it drafted and with what."""
+
+    project: str
+    key: str
+    sequencer: str
+    execution: str
+    job_name: str
+    job_id: str
+    suggested: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +264,47 @@ class JobStore:
             TableName=self.table, Key=_marshal({"pk": f"PROJECT#{project}", "sk": f"LOCATION#{location_id}"}), ReturnValues="ALL_OLD"
         )
         return "Attributes" in answer
+
+    # --- uploads of manifests ------------------------------------------------------------------------------------
+
+    def known_upload(self, project: str, key: str) -> KnownUpload | None:
+        """What is known of the manifest's key. One consistent GetItem."""
+        item = self._get(f"PROJECT#{project}", _upload_sk(key))
+        return None if item is None else _KNOWN_UPLOAD.validate_python({**item, "suggested": json.loads(item["suggested"])})
+
+    def is_name_taken(self, name: str) -> bool:
+        """Whether a labeling job has, or had, this name."""
+        return self._get(f"JOB#{name.lower()}", "JOB") is not None
+
+    def save_upload(
+        self, previous: KnownUpload | None, upload: KnownUpload, job_before: LabelingJob | None, job: LabelingJob, event: JobEvent
+    ) -> None:
+        """Keep an upload together with the draft it made, or (`job_before`) changed; all or nothing.
+
+        Raises NotFoundError without the project, NameTakenError for a new draft, PreconditionFailedError when one changed meanwhile.
+        """
+        put_upload = self._put(
+            {
+                "pk": f"PROJECT#{upload.project}",
+                "sk": _upload_sk(upload.key),
+                **_KNOWN_UPLOAD.dump_python(upload, exclude={"suggested"}),
+                "suggested": json.dumps(upload.suggested),
+            },
+            "sequencer = :sequencer" if previous else "attribute_not_exists(pk)",
+            {":sequencer": previous.sequencer} if previous else None,
+        )
+        condition, values = "attribute_not_exists(pk)", None
+        if job_before is not None:
+            condition, values = "job_id = :job_id AND version = :version", {":job_id": job.job_id, ":version": job_before.version}
+        put_job = self._put(_job_item(job), condition, values)
+        try:
+            self._transact(self._project_lives(job.project), put_job, self._put(_event_item(job, event)), put_upload)
+        except _TransactionCancelledError as error:
+            if error.reasons[0] == "ConditionalCheckFailed":
+                raise NotFoundError(f"There is no project {job.project!r}.") from error
+            if error.reasons[1] == "ConditionalCheckFailed" and job_before is None:
+                raise NameTakenError(f"A labeling job named {job.name!r} exists already.") from error
+            raise PreconditionFailedError("The draft or its manifest changed meanwhile; read them again.") from error
 
     # --- access keys ---------------------------------------------------------------------------------------------
 
@@ -620,6 +676,9 @@ class JobStore:
             raise _TransactionCancelledError(reasons) from error
 
 
+_KNOWN_UPLOAD = TypeAdapter(KnownUpload)
+
+
 class _TransactionCancelledError(Exception):
     """A condition of a transaction did not hold; `reasons` has one code per write, in order."""
 
@@ -760,6 +819,11 @@ def _location_item(project: str, location: DataLocation) -> Item:
 
 def _location(item: Item) -> DataLocation:
     return DataLocation(item["id"], S3Uri(item["bucket"], item["prefix"]), LocationAccess(item["access"]))
+
+
+def _upload_sk(key: str) -> str:
+    # Hashed, because the key of an object may be longer than a table's.
+    return f"UPLOAD#{sha256(key.encode()).hexdigest()}"
 
 
 def _manifest_item(manifest: BuiltManifest) -> Item:
