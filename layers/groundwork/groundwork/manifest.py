@@ -36,7 +36,7 @@ _BACKSLASH, _DOLLAR = b"\\$"
 _HIDDEN_CHARACTER = re.compile(rb"\\u00[2-7]")
 _DOLLAR_NAME = re.compile(rb'"\$[^"]*"\s*:')
 _CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f]")
-_IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png")
+IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png")
 _MAX_EXCERPT = 200
 _MAX_KNOWN_FOLDERS = 10_000
 
@@ -293,8 +293,8 @@ class ManifestReader:
         # A character takes four bytes at most.
         if max(map(len, references)) > MAX_KEY_BYTES // 4 and any(len(reference.encode()) > MAX_KEY_BYTES for reference in references):
             return None
-        unusual = [reference for reference in references if not reference.endswith(_IMAGE_SUFFIXES)]
-        if not all(reference.lower().endswith(_IMAGE_SUFFIXES) for reference in unusual):
+        unusual = [reference for reference in references if not reference.endswith(IMAGE_SUFFIXES)]
+        if not all(reference.lower().endswith(IMAGE_SUFFIXES) for reference in unusual):
             return None
         folders = _folders(references)
         return folders if all(map(self._is_legal_folder, folders)) else None
@@ -329,7 +329,7 @@ class ManifestReader:
         folder, _, name = reference.rpartition("/")
         if not reference.isascii() or not name.isprintable() or name in {"", ".", ".."} or len(reference) > MAX_KEY_BYTES:
             return False
-        if self._expectation.is_image and not name.endswith(_IMAGE_SUFFIXES):
+        if self._expectation.is_image and not name.endswith(IMAGE_SUFFIXES):
             return False
         return self._is_legal_folder(f"{folder}/")
 
@@ -475,7 +475,7 @@ class _CarefulReading:
         if uri is None or not uri.key or uri.key.endswith("/") or len(uri.key.encode()) > MAX_KEY_BYTES:
             self._add("manifest.source-ref-invalid", SOURCE_REF, source)
             return False
-        if self._expectation.is_image and not uri.key.lower().endswith(_IMAGE_SUFFIXES):
+        if self._expectation.is_image and not uri.key.lower().endswith(IMAGE_SUFFIXES):
             self._add("manifest.object-format", SOURCE_REF, source)
         return True
 

@@ -21,8 +21,7 @@ import msgspec
 from botocore.exceptions import ClientError
 
 from groundwork.data_locations import S3Uri
-from groundwork.manifest import _IMAGE_SUFFIXES as IMAGE_SUFFIXES
-from groundwork.manifest import MAX_ATTRIBUTE_CHARACTERS, MAX_LINE_BYTES, SOURCE, SOURCE_REF, excerpt, lines
+from groundwork.manifest import IMAGE_SUFFIXES, MAX_ATTRIBUTE_CHARACTERS, MAX_LINE_BYTES, SOURCE, SOURCE_REF, excerpt, lines
 from groundwork.rules import RULES, Severity, fault
 from groundwork.task_types import TaskCategory
 from groundwork.uploads import UPLOADER
