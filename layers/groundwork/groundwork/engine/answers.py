@@ -20,6 +20,10 @@ from groundwork.rules import Fault, fault
 from groundwork.task_types import TaskType
 
 _HEX_COLOR = re.compile(r"#[0-9a-fA-F]{6}")
+# Where a box is drawn to the very edge on a scaled picture.
+_ROUNDING = 1e-6
+# What consolidation can hold of several workers at once.
+_MAX_MASK_PIXELS = 40_000_000
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
@@ -108,8 +112,20 @@ def _milliseconds(moment: datetime) -> str:
 # --- is it what the form submits? ------------------------------------------------------------------------------------
 
 
-def answer_faults(task_type: TaskType, label_names: Sequence[str], content: Mapping[str, Any]) -> list[Fault]:
-    """All that is wrong with an answer for this task type and these labels; pointers are into the request (`/answer/...`)."""
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What the worker had to choose and to mark: the labels and, of a text object, the text."""
+
+    labels: frozenset[str]
+    text: str | None
+
+
+def answer_faults(task_type: TaskType, label_names: Sequence[str], content: Mapping[str, Any], *, text: str | None = None) -> list[Fault]:
+    """All that is wrong with an answer for this task type and these labels; pointers are into the request (`/answer/...`).
+
+    `text` is the data object where it is a text: marks must lie inside it. Offsets count Unicode code points, as docs/consolidation.md
+    says. That boxes and masks fit the picture is judged by the size that the page says it had.
+    """
     try:
         json.dumps(content, allow_nan=False)
     except ValueError:
@@ -119,67 +135,92 @@ def answer_faults(task_type: TaskType, label_names: Sequence[str], content: Mapp
     if not isinstance(given, dict):
         return [fault("answer.widget-missing", pointer=pointer, element=task_type.element_name)]
     check = _CHECKS[task_type.crowd_element]
-    return list(check(given, frozenset(label_names), pointer))
+    return list(check(given, _Shown(frozenset(label_names), text), pointer))
 
 
-def _one_label(given: dict[str, Any], labels: frozenset[str], pointer: str) -> Iterator[Fault]:
-    yield from _label(given.get("label"), labels, f"{pointer}/label")
+def _one_label(given: dict[str, Any], shown: _Shown, pointer: str) -> Iterator[Fault]:
+    yield from _label(given.get("label"), shown.labels, f"{pointer}/label")
     comment = given.get("workerComment")
     if comment is not None and not isinstance(comment, str):
         yield _invalid(f"{pointer}/workerComment", "it is not text")
 
 
-def _labels(given: dict[str, Any], labels: frozenset[str], pointer: str) -> Iterator[Fault]:
+def _labels(given: dict[str, Any], shown: _Shown, pointer: str) -> Iterator[Fault]:
     for place, label in _entries(given.get("labels"), f"{pointer}/labels"):
         if isinstance(label, Fault):
             yield label
         else:
-            yield from _label(label, labels, place)
+            yield from _label(label, shown.labels, place)
 
 
-def _boxes(given: dict[str, Any], labels: frozenset[str], pointer: str) -> Iterator[Fault]:
+def _boxes(given: dict[str, Any], shown: _Shown, pointer: str) -> Iterator[Fault]:
+    size = _size(given.get("inputImageProperties"))
     for place, box in _objects(given.get("boundingBoxes"), f"{pointer}/boundingBoxes"):
         if isinstance(box, Fault):
             yield box
             continue
-        yield from _label(box.get("label"), labels, f"{place}/label")
-        for edge in ("left", "top", "width", "height"):
-            if not _is_number(box.get(edge)) or box[edge] < 0:
-                yield _invalid(f"{place}/{edge}", "it is not a number from 0 up")
+        yield from _label(box.get("label"), shown.labels, f"{place}/label")
+        faults = [
+            _invalid(f"{place}/{edge}", "it is not a number from 0 up")
+            for edge in ("left", "top", "width", "height")
+            if not _is_number(box.get(edge)) or box[edge] < 0
+        ]
+        yield from faults
+        if size is not None and not faults:
+            for edge, length, whole in (("left", "width", size[0]), ("top", "height", size[1])):
+                if box[edge] + box[length] > whole + _ROUNDING:
+                    yield _invalid(f"{place}/{length}", f"the box ends outside the picture, whose {length} is {whole}")
     yield from _image_size(given, pointer)
 
 
-def _mask(given: dict[str, Any], labels: frozenset[str], pointer: str) -> Iterator[Fault]:
+def _mask(given: dict[str, Any], shown: _Shown, pointer: str) -> Iterator[Fault]:
     mappings = given.get("labelMappings")
+    colors: set[str] = set()
     if isinstance(mappings, dict):
         for label, mapping in mappings.items():
             place = f"{pointer}/labelMappings/{_escaped(label)}"
-            yield from _label(label, labels, place)
+            yield from _label(label, shown.labels, place)
             color = mapping.get("color") if isinstance(mapping, dict) else None
             if not isinstance(color, str) or not _HEX_COLOR.fullmatch(color):
                 yield _invalid(f"{place}/color", "it is not a colour like #2ca02c")
+            elif color.lower() in colors:
+                yield _invalid(f"{place}/color", "another label has this colour")
+            else:
+                colors.add(color.lower())
     else:
         yield _invalid(f"{pointer}/labelMappings", "it is not an object")
-    image = given.get("labeledImage")
-    if mask_png(image) is None:
-        yield _invalid(f"{pointer}/labeledImage/pngImageData", "it is not a PNG picture in base64")
+    yield from _mask_faults(given, f"{pointer}/labeledImage/pngImageData")
     yield from _image_size(given, pointer)
 
 
-def _entities(given: dict[str, Any], labels: frozenset[str], pointer: str) -> Iterator[Fault]:
+def _mask_faults(given: dict[str, Any], pointer: str) -> Iterator[Fault]:
+    png = mask_png(given.get("labeledImage"))
+    painted = None if png is None else _png_size(png)
+    size = _size(given.get("inputImageProperties"))
+    if painted is None:
+        yield _invalid(pointer, "it is not a PNG picture in base64")
+    elif painted[0] * painted[1] > _MAX_MASK_PIXELS:
+        yield _invalid(pointer, f"it has more than {_MAX_MASK_PIXELS:,} pixels")
+    elif size is not None and painted != size:
+        yield _invalid(pointer, f"it has {painted[0]} x {painted[1]} pixels, and the picture {size[0]} x {size[1]}")
+
+
+def _entities(given: dict[str, Any], shown: _Shown, pointer: str) -> Iterator[Fault]:
     for place, entity in _objects(given.get("entities"), f"{pointer}/entities"):
         if isinstance(entity, Fault):
             yield entity
             continue
-        yield from _label(entity.get("label"), labels, f"{place}/label")
+        yield from _label(entity.get("label"), shown.labels, f"{place}/label")
         start, end = entity.get("startOffset"), entity.get("endOffset")
         if not _is_whole(start) or start < 0:
             yield _invalid(f"{place}/startOffset", "it is not a whole number from 0 up")
         elif not _is_whole(end) or end <= start:
             yield _invalid(f"{place}/endOffset", "it is not a whole number behind startOffset")
+        elif shown.text is not None and end > len(shown.text):
+            yield _invalid(f"{place}/endOffset", f"the text ends at {len(shown.text)}")
 
 
-type _Check = Callable[[dict[str, Any], frozenset[str], str], Iterator[Fault]]
+type _Check = Callable[[dict[str, Any], _Shown, str], Iterator[Fault]]
 _CHECKS: Mapping[str, _Check] = {
     "crowd-image-classifier": _one_label,
     "crowd-classifier": _one_label,
@@ -208,6 +249,20 @@ def _label(label: object, labels: frozenset[str], pointer: str) -> Iterator[Faul
         yield _invalid(pointer, "it is not text")
     elif label not in labels:
         yield fault("answer.label-unknown", pointer=pointer, label=label)
+
+
+def _png_size(png: bytes) -> tuple[int, int] | None:
+    """Width and height, which a PNG has in its first chunk."""
+    if len(png) < 24 or png[12:16] != b"IHDR":
+        return None
+    width, height = int.from_bytes(png[16:20]), int.from_bytes(png[20:24])
+    return (width, height) if width and height else None
+
+
+def _size(properties: object) -> tuple[int, int] | None:
+    """The picture's width and height as the page saw them; None when it does not say."""
+    width, height = (properties.get("width"), properties.get("height")) if isinstance(properties, dict) else (None, None)
+    return (width, height) if isinstance(width, int) and isinstance(height, int) and width > 0 and height > 0 else None
 
 
 def _image_size(given: dict[str, Any], pointer: str) -> Iterator[Fault]:

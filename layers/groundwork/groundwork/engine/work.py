@@ -317,7 +317,7 @@ class Work:
         text, digest = canonical(content)
         for _ in range(_MAX_LOST_WRITES):
             lease = self._lease(worker, lease_id)
-            if faults := answer_faults(lease.job.task_type, lease.job.label_names, content):
+            if faults := answer_faults(lease.job.task_type, lease.job.label_names, content, text=_text_of(lease)):
                 raise InvalidRequestError(faults)
             match leases.judge_answer(lease.task, worker.id, digest, now):
                 case AnswerVerdict.ACCEPT:
@@ -468,6 +468,13 @@ def _of_team(job: EngineJob | None, worker: Worker) -> EngineJob:
     if job is None or job.labeling_team not in worker.teams:
         raise NotFoundError("There is no such labeling job for you.")
     return job
+
+
+def _text_of(lease: Lease) -> str | None:
+    if lease.job.task_type.category != "Text":
+        return None
+    text: str = json.loads(lease.task.line)[lease.job.task_type.source_attribute]
+    return text
 
 
 def _takes_answers(job: EngineJob) -> bool:

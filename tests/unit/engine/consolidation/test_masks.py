@@ -102,7 +102,8 @@ def test_colours_that_are_no_labels_and_see_through_pixels_are_background() -> N
 
 def test_a_mask_of_another_size_is_stretched_and_one_that_cannot_be_read_has_no_vote() -> None:
     small, whole = mask(["l."], COLORS), mask(["ll..", "ll.."], COLORS)
-    broken = whole | {"labeledImage": {"pngImageData": base64.b64encode(b"\x89PNG\r\n\x1a\n and so on").decode()}}
+    header = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x04\0\0\0\x02"
+    broken = whole | {"labeledImage": {"pngImageData": base64.b64encode(header + b" and so on").decode()}}
 
     assert mask_rows(label_of("SemanticSegmentation", ["lane", "curb"], small, whole, whole), NAMES) == ["ll..", "ll.."]
     assert mask_rows(label_of("SemanticSegmentation", ["lane", "curb"], broken, whole), NAMES) == ["ll..", "ll.."]
