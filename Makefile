@@ -9,7 +9,7 @@ COMPILE = local/environment.sh uv pip compile --quiet --generate-hashes --no-emi
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo up down reset inbox rebuild test check bench fuzz policies deploy requirements clean
+.PHONY: help demo up down reset inbox rebuild test check bench docs fuzz policies deploy requirements clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,10 +47,13 @@ policies: $(APP) $(TOOLS) ## Take away each policy statement in turn; which test
 	.venv/bin/python -m tests.integration.policy_sweep $(ONLY)
 
 bench: $(APP) ## Measure what is claimed, each figure beside its peer or floor (docs/benchmarks.md)
-	@for script in manifest_reading object_checks presigning consolidation cold_starts; do .venv/bin/python benchmarks/$$script.py || exit 1; done
+	@for script in manifest_validation object_checks presigning consolidation cold_starts; do .venv/bin/python benchmarks/$$script.py || exit 1; done
 
 fuzz: up ## Send thousands of requests made from the OpenAPI document to the local stack, which keeps what they make
 	.venv/bin/python -m tests.fuzz .local 40
+
+docs: $(APP) ## Write the pages that are made from the code
+	@PYTHONPATH=layers/groundwork .venv/bin/python -m local.rules_page
 
 deploy: $(TOOLS) ## Build and deploy to AWS, asking for the parameters
 	PATH="$(CURDIR)/.venv-tools/bin:$$PATH" sh -c 'sam build && sam deploy --guided'

@@ -3,7 +3,8 @@
 
 floor   one listing request per 1,000 keys, the most that S3 gives in one answer
 peer    one HEAD request per object, as validators commonly do (not run: it is one request per object by construction)
-ours    the whole validation of an image manifest: plan, survey, compare, conclude, with its work objects
+ours    the whole validation of an image manifest: plan, survey, compare, conclude, with its work
+        objects, a sample of the images, and the settings of the bucket
 
 Requests are counted as botocore sends them to moto, so the figures are exact and the same on every machine. Required: at most 120.
 Exits with 1 when it is more. Run: python benchmarks/object_checks.py
@@ -46,7 +47,7 @@ def fill() -> None:
     """The objects, put where moto keeps them (through its HTTP side it would take minutes), and their manifest."""
     backend = s3_backends["123456789012"]["aws"]
     for number in range(OBJECTS):
-        backend.put_object(BUCKET, key(number), b"x")
+        backend.put_object(BUCKET, key(number), b"\xff\xd8\xff\xe0")  # what a JPEG begins with
     lines = "".join(json.dumps({"source-ref": f"s3://{BUCKET}/{key(number)}"}) + "\n" for number in range(OBJECTS))
     backend.put_object(MANIFEST.bucket, MANIFEST.key, lines.encode())
 
@@ -65,6 +66,7 @@ def validate(s3: Any) -> int:
 def main() -> None:
     s3 = boto3.client("s3")
     s3.create_bucket(Bucket=BUCKET)
+    s3.put_bucket_cors(Bucket=BUCKET, CORSConfiguration={"CORSRules": [{"AllowedMethods": ["GET"], "AllowedOrigins": ["*"]}]})
     fill()
     sent: Counter[str] = Counter()
     s3.meta.events.register("before-send.s3", lambda request, event_name, **_: sent.update([event_name.rpartition(".")[2]]))  # noqa: ARG005

@@ -50,6 +50,8 @@ import pytest
 import yaml
 from hypothesis import settings
 
+from tests.builders import let_browsers_show_images
+
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
@@ -120,4 +122,5 @@ def engine_table(template: dict[str, Any]) -> "DynamoDBClient":
 def data_bucket() -> "S3Client":
     client: S3Client = boto3.client("s3")
     client.create_bucket(Bucket="groundwork-data")
+    let_browsers_show_images(client, "groundwork-data")
     return client

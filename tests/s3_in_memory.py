@@ -4,35 +4,42 @@ import hashlib
 import io
 from collections import Counter
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 from botocore.exceptions import ClientError
 from botocore.response import StreamingBody
 
+from tests.builders import a_png
+
 _PAGE = 1_000
 
 
 class S3InMemory:
-    """One bucket. `requests` counts what was asked for, by operation. Objects listed but never read may be given as their size only."""
+    """One bucket. `requests` counts what was asked for, by operation. An object given as a size only is a picture of that many bytes."""
 
     def __init__(self) -> None:
+        self.meta = SimpleNamespace(region_name="us-east-1")
         self.objects: dict[str, bytes | int] = {}
+        # Error codes, by operation (and key) that is to be refused: "GetObject" or "GetObject a/b.png".
+        self.refusals: dict[str, str] = {}
+        self.location: str | None = None
+        self.cors_origins = ["*"]
         self.requests: Counter[str] = Counter()
 
     def put_object(self, *, Bucket: str, Key: str, Body: bytes, **_: Any) -> dict[str, Any]:  # noqa: N803
-        self.requests["PutObject"] += 1
+        self._note("PutObject", Key)
         self.objects[Key] = Body
         return {}
 
     def head_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803
-        self.requests["HeadObject"] += 1
+        self._note("HeadObject", Key)
         if Key not in self.objects:
             raise ClientError({"Error": {"Code": "404", "Message": "Not Found"}}, "HeadObject")
-        body = self._body(Key)
-        return {"ContentLength": len(body), "ETag": _etag(body)}
+        return {"ContentLength": self._size(Key), "ETag": _etag(self.objects[Key])}
 
     def get_object(self, *, Bucket: str, Key: str, Range: str = "bytes=0-", IfMatch: str | None = None) -> dict[str, Any]:  # noqa: N803
-        self.requests["GetObject"] += 1
+        self._note("GetObject", Key)
         if Key not in self.objects:
             raise ClientError({"Error": {"Code": "NoSuchKey", "Message": "Not there"}}, "GetObject")
         body = self._body(Key)
@@ -49,7 +56,7 @@ class S3InMemory:
     def paginate(self, *, Bucket: str, Prefix: str, StartAfter: str = "") -> Iterator[dict[str, Any]]:  # noqa: N803
         keys = sorted(key for key in self.objects if key.startswith(Prefix) and key > StartAfter)
         for start in range(0, max(len(keys), 1), _PAGE):
-            self.requests["ListObjectsV2"] += 1
+            self._note("ListObjectsV2")
             yield {
                 "IsTruncated": start + _PAGE < len(keys),
                 "Contents": [{"Key": key, "Size": self._size(key)} for key in keys[start : start + _PAGE]],
@@ -61,9 +68,22 @@ class S3InMemory:
 
     def _body(self, key: str) -> bytes:
         found = self.objects[key]
-        assert isinstance(found, bytes), f"{key} is known by its size only"
-        return found
+        return found if isinstance(found, bytes) else a_png().ljust(found, b"\0")
+
+    def get_bucket_location(self, *, Bucket: str) -> dict[str, Any]:  # noqa: N803
+        self._note("GetBucketLocation")
+        return {"LocationConstraint": self.location}
+
+    def get_bucket_cors(self, *, Bucket: str) -> dict[str, Any]:  # noqa: N803
+        self._note("GetBucketCors")
+        return {"CORSRules": [{"AllowedMethods": ["GET"], "AllowedOrigins": self.cors_origins}]}
+
+    def _note(self, operation: str, key: str = "") -> None:
+        self.requests[operation] += 1
+        refusal = self.refusals.get(operation) or self.refusals.get(f"{operation} {key}")
+        if refusal:
+            raise ClientError({"Error": {"Code": refusal, "Message": "Refused"}}, operation)
 
 
-def _etag(body: bytes) -> str:
-    return f'"{hashlib.md5(body, usedforsecurity=False).hexdigest()}"'
+def _etag(body: bytes | int) -> str:
+    return f'"{hashlib.md5(str(body).encode() if isinstance(body, int) else body, usedforsecurity=False).hexdigest()}"'

@@ -10,6 +10,7 @@ from tests.integration.front_door import FrontDoor, eventually
 
 # What to take from which function so that the launch cannot get past the state, and a word of the reason the owner then reads.
 STEPS = {
+    "TakeManifest": ("TakeManifestFunction", "s3:PutObject", "copied"),
     "ValidateManifest": ("ValidateManifestFunction", "s3:PutObject", "manifest"),
     "ComposeWorkerTaskTemplate": ("ComposeWorkerTaskTemplateFunction", "s3:PutObject", "template"),
     "PresignWorkerView": ("PresignWorkerViewFunction", "sts:AssumeRole", "presigned"),

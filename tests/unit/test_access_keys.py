@@ -45,7 +45,7 @@ def test_a_key_is_for_a_project_of_its_owner(store: JobStore) -> None:
     with pytest.raises(InvalidRequestError) as refused:
         access_keys.issue(store, owner="bob", project="pets", now=NOW)
 
-    assert [fault.pointer for fault in refused.value.faults] == ["/project"]
+    assert [(fault.pointer, fault.code) for fault in refused.value.faults] == [("/project", "access-key.project-unknown")]
 
 
 def test_a_person_has_a_handful_of_keys_at_most(store: JobStore) -> None:

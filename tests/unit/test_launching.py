@@ -244,6 +244,16 @@ def test_an_object_that_a_browser_cannot_fetch_is_a_fault_of_the_data(store: Job
     assert uri in found["message"]
 
 
+def test_a_picture_of_the_instructions_that_a_browser_cannot_fetch_is_a_fault_of_the_instructions(store: JobStore, s3: "S3Client") -> None:
+    picture = f"s3://{BUCKET}/projects/pets/datasets/good-example.png"
+    text = f"<img src=\"{{{{ '{picture}' | grant_read_access }}}}\">"
+    a_claimed_job(store, definition=a_definition(short_instructions=text))
+
+    result = presign(store, s3, hidden=(picture,))
+
+    assert [found["code"] for found in result["validation"]["faults"]] == ["instructions.image-unseen"]
+
+
 def test_an_object_outside_the_projects_data_locations_is_not_presigned(store: JobStore, s3: "S3Client") -> None:
     a_claimed_job(store)
     put_manifest(s3, "projects/zoo/datasets/foreign.png")

@@ -20,7 +20,7 @@ from groundwork.manifest import ManifestExpectation
 from groundwork.manifest_validation import MAX_IMAGE_BYTES, ManifestValidation, ValidationRequest
 from groundwork.object_listing import Found, Named, look_up
 from groundwork.validation_report import ValidationReport
-from tests.builders import run_validation
+from tests.builders import a_png, let_browsers_show_images, run_validation
 from tests.s3_in_memory import S3InMemory
 
 if TYPE_CHECKING:
@@ -59,6 +59,7 @@ class Requests:
 def s3() -> "S3Client":
     client: S3Client = boto3.client("s3")
     client.create_bucket(Bucket=BUCKET)
+    let_browsers_show_images(client, BUCKET)
     return client
 
 
@@ -74,13 +75,13 @@ def put_manifest(s3: "S3Client", lines: Iterable[dict[str, Any] | bytes], *, end
 
 def put_images(s3: "S3Client", *keys: str) -> None:
     for key in keys:
-        s3.put_object(Bucket=BUCKET, Key=key, Body=b"\x89PNG")
+        s3.put_object(Bucket=BUCKET, Key=key, Body=a_png())
 
 
 def put_many_images(*keys: str) -> None:
     """Past the client, which takes milliseconds for each."""
     for key in keys:
-        s3_backends["123456789012"]["aws"].put_object(BUCKET, key, b"\x89PNG")
+        s3_backends["123456789012"]["aws"].put_object(BUCKET, key, a_png())
 
 
 def validate(s3: "S3Client", manifest: S3Uri, *, locations: DataLocations, expectation: ManifestExpectation) -> ValidationReport:
@@ -312,7 +313,14 @@ def test_three_thousand_objects_in_four_folders_take_a_handful_of_listings_and_n
     report = validate(s3, MANIFEST, locations=LOCATIONS, expectation=IMAGES)
 
     assert report.document() == {"state": "passed", "objects": 3_000, "errors": 0, "warnings": 0, "faults": []}
-    assert Counter(name for name, _ in requests.sent) == {"ListObjectsV2": 3, "HeadObject": 1, "GetObject": 2, "PutObject": 2}
+    assert Counter(name for name, _ in requests.sent) == {
+        "ListObjectsV2": 3,
+        "HeadObject": 1,
+        "GetObject": 2 + 8,
+        "PutObject": 2,
+        "GetBucketLocation": 1,
+        "GetBucketCors": 1,
+    }
 
 
 def test_listings_jump_over_what_the_manifest_does_not_name(s3: "S3Client", requests: Requests) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 
+from groundwork import existing_labels
 from groundwork.data_locations import S3Uri
 from groundwork.rules import Fault, Place, fault
 
@@ -174,23 +175,33 @@ class ManifestExpectation:
     label_attribute: str | None
     existing_label_attribute: str | None = None
     needs_existing_labels: bool = False
+    label_type: str | None = None
+    """`type` in the metadata that the job will write."""
+    labels: tuple[str, ...] = ()
+    is_automated: bool = False
 
     @property
-    def needs_colors(self) -> bool:
-        """Earlier segmentation labels can be shown only when their metadata names the colors (SageMaker guide, "Label verification")."""
-        return self.needs_existing_labels and "SemanticSegmentation" in self.task_type_key
+    def existing_label_type(self) -> str:
+        """`type` in the metadata of the labels to verify or adjust."""
+        return existing_labels.MASKS if "SemanticSegmentation" in self.task_type_key else existing_labels.BOXES
+
+    @property
+    def keeps_existing_classes(self) -> bool:
+        """An adjustment offers the job's labels, so the earlier ones must be among them; a verification's labels are verdicts."""
+        return self.task_type_key.startswith("Adjustment")
 
 
 class ManifestLine(msgspec.Struct, frozen=True):
     """One line as read: its attributes (None when it is no JSON object), what is wrong with it, and what the checks to come need.
 
     `source` is the text, or the S3 URI, that the job reads from the line; None unless that is usable. `labeled` says that the line holds
-    the job's own label attribute already, so it will not be sent to workers.
+    the job's own label attribute already, so it will not be sent to workers. `mask` is the address of a mask to verify or adjust.
     """
 
     attributes: dict[str, Any] | None
     source: str | None
     labeled: bool = False
+    mask: str | None = None
     faults: tuple[Fault, ...] = ()
 
     @property
@@ -202,12 +213,14 @@ class ManifestLine(msgspec.Struct, frozen=True):
 class BlockReading:
     """A block as read. `sources` has an entry for each line: what the job reads from it, None when that is unusable or the line labeled.
 
-    `folders` are the addresses of all folders that the sources lie in, each with its final `/`; empty for texts.
+    `folders` are the addresses of all folders that sources and masks lie in, each with its final `/`; empty for texts. `masks` are lines
+    and addresses of the masks to verify or adjust.
     """
 
     sources: Sequence[str | None]
     folders: frozenset[str] = frozenset()
     labeled: int = 0
+    masks: Sequence[tuple[int, str]] = ()
     faults: Sequence[Fault] = ()
 
 
@@ -252,6 +265,7 @@ class ManifestReader:
 
     def _read_lines(self, block: bytes, first: int) -> BlockReading:
         sources: list[str | None] = []
+        masks: list[tuple[int, str]] = []
         faults: list[Fault] = []
         labeled = 0
         for number, raw in enumerate(_lines_of(block), first):
@@ -259,7 +273,10 @@ class ManifestReader:
             sources.append(None if line.labeled else line.source)
             labeled += line.labeled
             faults += line.faults
-        return BlockReading(sources, _folders(filter(None, sources)) if self._reads_objects else frozenset(), labeled, faults)
+            if line.mask is not None and not line.labeled:
+                masks.append((number, line.mask))
+        references = (*filter(None, sources), *(mask for _, mask in masks)) if self._reads_objects else ()
+        return BlockReading(sources, _folders(references), labeled, masks, faults)
 
     def _vouched_for_block(self, block: bytes) -> BlockReading | None:
         """The sources of all lines when the whole block is certainly without fault and unlabeled, else None."""
@@ -269,7 +286,8 @@ class ManifestReader:
         # As in `_vouched_for`: where each line has the one, and the beginning is found as often as there are lines, none has the other.
         if block.count(b'"source') != count or (self._label_attribute and self._label_attribute in block):
             return None
-        if (_BACKSLASH in block and _HIDDEN_CHARACTER.search(block)) or (_DOLLAR in block and _DOLLAR_NAME.search(block)):
+        # The expressions are slow, so what they begin with is looked for first.
+        if (b"\\u00" in block and _HIDDEN_CHARACTER.search(block)) or (b'"$' in block and _DOLLAR_NAME.search(block)):
             return None
         try:
             block.isascii() or block.decode()  # the decoder does not look into strings it has no use for
@@ -382,7 +400,8 @@ class _CarefulReading:
         labeled = expectation.label_attribute is not None and has_label(attributes, expectation.label_attribute)
         if labeled:
             self._add("manifest.line-labeled", expectation.label_attribute, label_attribute=expectation.label_attribute)
-        return ManifestLine(attributes, source, labeled, tuple(self._faults))
+            self._check_own_labels(attributes, str(expectation.label_attribute))
+        return ManifestLine(attributes, source, labeled, self._mask(attributes), tuple(self._faults))
 
     def _add(self, code: str, attribute: str | None = None, detail: str | None = None, **values: object) -> None:
         place = Place(self._number, self._number, attribute and excerpt(attribute), detail and excerpt(detail))
@@ -480,16 +499,21 @@ class _CarefulReading:
         return True
 
     def _check_existing_labels(self, attributes: dict[str, Any], existing: str) -> None:
-        if attributes.get(existing) is None:
-            self._add("manifest.existing-label-missing", existing, expected=existing)
-        metadata_name = f"{existing}-metadata"
-        metadata = attributes.get(metadata_name)
-        if not isinstance(metadata, dict):
-            self._add("manifest.existing-metadata-missing", metadata_name, expected=metadata_name)
-        elif self._expectation.needs_colors and not _names_colors(metadata):
-            self._add("manifest.existing-colors-missing", metadata_name, expected=metadata_name)
+        expectation = self._expectation
+        labels = frozenset(expectation.labels) if expectation.keeps_existing_classes else None
+        for code, attribute, detail in existing_labels.findings(attributes, existing, expectation.existing_label_type, labels):
+            self._add(code, attribute, detail, expected=attribute)
 
+    def _mask(self, attributes: dict[str, Any]) -> str | None:
+        expectation = self._expectation
+        if not expectation.needs_existing_labels or expectation.existing_label_type != existing_labels.MASKS:
+            return None
+        uri = existing_labels.mask_uri(attributes.get(expectation.existing_label_attribute or ""))
+        return str(uri) if uri else None
 
-def _names_colors(metadata: dict[str, Any]) -> bool:
-    colors = metadata.get("internal-color-map")
-    return isinstance(colors, dict) and bool(colors) and all(isinstance(entry, dict) and "hex-color" in entry for entry in colors.values())
+    def _check_own_labels(self, attributes: dict[str, Any], label_attribute: str) -> None:
+        """A line labeled by another type would come out beside the job's own, under one attribute."""
+        metadata = attributes.get(f"{label_attribute}-metadata")
+        label_type = metadata.get("type") if isinstance(metadata, dict) else None
+        if isinstance(label_type, str) and self._expectation.label_type not in {None, label_type}:
+            self._add("manifest.labeled-by-other-type", f"{label_attribute}-metadata", label_type, expected=self._expectation.label_type)

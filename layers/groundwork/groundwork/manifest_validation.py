@@ -13,17 +13,20 @@ lies below `work`, and expires. A phase that is repeated writes the same again.
 """
 
 from bisect import bisect_left
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from hashlib import blake2b
 from heapq import merge
 from itertools import accumulate, chain, islice, pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 from botocore.exceptions import ClientError
 
+from groundwork.bucket_settings import is_elsewhere, shows_images
 from groundwork.data_locations import DataLocations, S3Uri
+from groundwork.image_headers import HEADER_BYTES, image_header
 from groundwork.manifest import SOURCE_REF, BlockReading, ManifestExpectation, ManifestReader, blocks, excerpt
 from groundwork.manifest_shards import Shard, plan_shards, read_shard
 from groundwork.object_listing import ACCESS_REFUSED, Found, Named, look_up
@@ -49,6 +52,15 @@ _MAX_SPLITTER_LENGTH = 64
 _WINDOWS_BYTES = 48 * 1024 * 1024
 _OFFSET_DIGITS = 12
 _LINE_DIGITS = 10
+# What a record is of. An object that is both comes as a mask first, and is looked up as that.
+_MASK, _SOURCE = b"0", b"1"
+# Sampled of each partition, by a digest of the key, so that a repeated comparison takes the same.
+_SAMPLED_IMAGES = 8
+# SageMaker guide, "Input data quotas": pixels of an image; with automated labeling, width and height (masks: the smaller).
+_MAX_PIXELS = 100_000_000
+_MAX_AUTOMATED_SIZE, _MAX_AUTOMATED_MASK_SIZE = (3840, 2160), (1920, 1080)
+# sms-automated-labeling
+_MIN_AUTOMATED_OBJECTS = 1_250
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,13 +126,15 @@ class Plan:
 class Survey:
     """What a shard held, in numbers. The sorted records of its data objects and the tally of its faults are work objects, if there are any.
 
-    `changed` says that the manifest is no longer what was planned.
+    `buckets` are those of the data objects, each with the first line that needs it. `changed` says that the manifest is no longer what
+    was planned.
     """
 
     lines: int = 0
     labeled: int = 0
     records: int = 0
     has_faults: bool = False
+    buckets: dict[str, int] = field(default_factory=dict)
     changed: bool = False
 
 
@@ -195,12 +209,16 @@ class ManifestValidation:
         records: list[bytes] = []
         lines = labeled = 0
         readable: dict[str, bool] = {}
+        buckets: dict[str, int] = {}
         for reading in self._readings(shard, plan.etag):
             for found in reading.faults:
                 tally.add(found)
             labeled += reading.labeled
             for folder in reading.folders - readable.keys():
                 readable[folder] = self._locations.may_read(_s3_uri(folder))
+            for folder in reading.folders:
+                if readable[folder] and (bucket := _s3_uri(folder).bucket) not in buckets:
+                    buckets[bucket] = lines + _first_in(bucket, reading)
             outside = {folder for folder in reading.folders if not readable[folder]}
             for number, source in enumerate(reading.sources, lines):
                 if source is None:
@@ -208,13 +226,19 @@ class ManifestValidation:
                 if outside and source[: source.rindex("/") + 1] in outside:
                     tally.add(fault("manifest.object-outside-locations", place=Place(number, number, SOURCE_REF, excerpt(source))))
                 else:
-                    records.append(b"%b\t%0*d" % (self._sort_key(source), _LINE_DIGITS, number))
+                    records.append(b"%b\t%b%0*d" % (self._sort_key(source), _SOURCE, _LINE_DIGITS, number))
+            for number, mask in reading.masks:
+                if mask[: mask.rindex("/") + 1] in outside:
+                    place = Place(number, number, self._expectation.existing_label_attribute, excerpt(mask))
+                    tally.add(fault("manifest.object-outside-locations", place=place))
+                else:
+                    records.append(b"%b\t%b%0*d" % (self._sort_key(mask), _MASK, _LINE_DIGITS, number))
             lines += len(reading.sources)
         if records:
             self._put(self._records_of(shard), _sorted_run(records, plan.splitters))
         if tally:
             self._put(self._tally_of(shard), tally.to_json())
-        return Survey(lines, labeled, len(records), bool(tally))
+        return Survey(lines, labeled, len(records), bool(tally), buckets)
 
     def _readings(self, shard: Shard, etag: str) -> Iterator[BlockReading]:
         """The blocks of a shard as read; their lines are numbered from the shard's first."""
@@ -241,20 +265,25 @@ class ManifestValidation:
         tally = Tally()
         firsts = self._without_repetitions(self._merged(plan, surveys, partition), tally)
         if self._reads_objects:
-            named = (
-                Named(_s3_uri(f"s3://{key.decode()}"), line, SOURCE_REF) for key, line in firsts if line < self._expectation.max_objects
-            )
+            sample: list[tuple[bytes, str, Named]] = []
+            named = (self._named(record) for record in firsts if record.line < self._expectation.max_objects)
             for found in look_up(self._s3, named, self._locations):
-                self._judge(found, tally)
+                if self._is_in_order(found, tally) and found.named.attribute == SOURCE_REF and self._expectation.is_image:
+                    key = str(found.named.uri)
+                    sample.append((blake2b(key.encode(), digest_size=8).digest(), key, found.named))
+                    if len(sample) > 2 * _SAMPLED_IMAGES:
+                        sample = sorted(sample)[:_SAMPLED_IMAGES]
+            for _, _, image in sorted(sample)[:_SAMPLED_IMAGES]:
+                for problem in self._image_faults(image):
+                    tally.add(problem)
         else:
-            for _ in firsts:
-                pass
+            deque(firsts, maxlen=0)
         if tally:
             self._put(self._tally_of(partition), tally.to_json())
         return bool(tally)
 
-    def _merged(self, plan: Plan, surveys: Sequence[Survey], partition: int) -> Iterator[tuple[bytes, int]]:
-        """Sort keys and line numbers of all shards' records in the partition, in order."""
+    def _merged(self, plan: Plan, surveys: Sequence[Survey], partition: int) -> Iterator["_Record"]:
+        """All shards' records in the partition, in order."""
         shards = [shard for shard in plan.shards if surveys[shard.number].records]
         first_lines = [0, *accumulate(survey.lines for survey in surveys)]
         window = _WINDOWS_BYTES // max(len(shards), 1)
@@ -265,18 +294,28 @@ class ManifestValidation:
             )
         )
 
-    def _without_repetitions(self, records: Iterable[tuple[bytes, int]], tally: Tally) -> Iterator[tuple[bytes, int]]:
-        """The first record of each data object. What the others repeat is noted."""
-        present, first = b"", 0
-        for key, line in records:
-            if key != present:
-                present, first = key, line
-                yield key, line
+    def _without_repetitions(self, records: Iterable["_Record"], tally: Tally) -> Iterator["_Record"]:
+        """The first record of each object. What the others repeat is noted, except that many lines may share a mask."""
+        looked_up = b""
+        first: _Record | None = None
+        for record in records:
+            if record.key != looked_up:
+                looked_up = record.key
+                yield record
+            if record.kind == _MASK:
+                continue
+            if first is None or first.key != record.key:
+                first = record
             else:
-                place = Place(line, line, self._expectation.source_attribute, f"first in line {first}")
+                place = Place(record.line, record.line, self._expectation.source_attribute, f"first in line {first.line}")
                 tally.add(fault("manifest.duplicate", place=place))
 
-    def _judge(self, found: Found, tally: Tally) -> None:
+    def _named(self, record: "_Record") -> Named:
+        attribute = SOURCE_REF if record.kind == _SOURCE else str(self._expectation.existing_label_attribute)
+        return Named(_s3_uri(f"s3://{record.key.decode()}"), record.line, attribute)
+
+    def _is_in_order(self, found: Found, tally: Tally) -> bool:
+        """Whether the listing shows an object that may be labeled. Notes what is wrong otherwise."""
         named = found.named
         if found.size is None:
             code, detail = str(found.problem), found.hint
@@ -285,8 +324,30 @@ class ManifestValidation:
         elif self._expectation.is_image and found.size > MAX_IMAGE_BYTES:
             code, detail = "manifest.object-too-large", f"{found.size} bytes"
         else:
-            return
+            return True
         tally.add(fault(code, place=Place(named.line, named.line, named.attribute, detail)))
+        return False
+
+    def _image_faults(self, named: Named) -> Iterator[Fault]:
+        """What the first bytes of an image tell, read by one ranged request."""
+        place = Place(named.line, named.line, named.attribute)
+        try:
+            header = image_header(self._get(named.uri, 0, HEADER_BYTES))
+        except ClientError as error:
+            if error.response["Error"]["Code"] in ACCESS_REFUSED:
+                yield fault("manifest.object-unreadable", place=place)
+                return
+            raise
+        if header is None:
+            yield fault("manifest.image-format", place=place)
+        elif header.width and header.height:
+            detail = f"{header.width} x {header.height} pixels"
+            if self._expectation.is_automated:
+                width, height = _MAX_AUTOMATED_MASK_SIZE if "Segmentation" in self._expectation.task_type_key else _MAX_AUTOMATED_SIZE
+                if header.width > width or header.height > height:
+                    yield fault("manifest.image-too-many-pixels", place=replace(place, detail=detail), limit=f"{width} x {height}")
+            elif header.width * header.height > _MAX_PIXELS:
+                yield fault("manifest.image-too-many-pixels", place=replace(place, detail=detail), limit="100 million")
 
     # --- conclude --------------------------------------------------------------------------------------------------------------------
 
@@ -303,7 +364,7 @@ class ManifestValidation:
             tally.add_all(self._tally(self._tally_of(partition)))
         lines, labeled = first_line, sum(survey.labeled for survey in surveys)
         if not problems:
-            for found in self._count_faults(lines, labeled):
+            for found in (*self._count_faults(lines, labeled), *self._bucket_faults(plan, surveys)):
                 tally.add(found)
         report = ValidationReport(lines, labeled, tally.reported())
         write_report(self._s3, report, self._request.report)
@@ -315,8 +376,25 @@ class ManifestValidation:
             yield fault("manifest.empty")
         elif lines > limit:
             yield fault("manifest.too-many-objects", place=Place(limit, limit, None, f"{lines} lines"), limit=limit)
+        if self._expectation.is_automated and 0 < lines - labeled < _MIN_AUTOMATED_OBJECTS:
+            yield fault("manifest.too-few-for-automation", limit=_MIN_AUTOMATED_OBJECTS, count=lines - labeled)
         if 0 < lines == labeled:
             yield fault("manifest.none-left", label_attribute=self._expectation.label_attribute)
+
+    def _bucket_faults(self, plan: Plan, surveys: Sequence[Survey]) -> Iterator[Fault]:
+        """What is wrong with the buckets that hold the data objects. Each is asked once, and blamed at the first line that needs it."""
+        first_lines = [0, *accumulate(survey.lines for survey in surveys)]
+        needed: dict[str, int] = {}
+        for shard, survey in zip(plan.shards, surveys, strict=True):
+            for bucket, line in survey.buckets.items():
+                needed.setdefault(bucket, first_lines[shard.number] + line)
+        region = self._s3.meta.region_name
+        for bucket, line in needed.items():
+            place = Place(line, line, SOURCE_REF, bucket)
+            if is_elsewhere(self._s3, bucket, region):
+                yield fault("bucket.elsewhere", place=place, region=region)
+            if self._expectation.is_image and not shows_images(self._s3, bucket):
+                yield fault("bucket.cors-missing", place=place)
 
     # --- work objects ----------------------------------------------------------------------------------------------------------------
 
@@ -380,7 +458,21 @@ def _sorted_run(records: list[bytes], splitters: Sequence[str]) -> bytes:
     return b"\n".join(chain([b"".join(b"%0*d" % (_OFFSET_DIGITS, at) for at in offsets) + records[0]], islice(records, 1, None), [b""]))
 
 
-def _numbered(run: Iterator[bytes], first_line: int) -> Iterator[tuple[bytes, int]]:
+def _first_in(bucket: str, reading: BlockReading) -> int:
+    """The first line of the block whose object or mask is in the bucket, counted from the block's first."""
+    named = chain(((number, source) for number, source in enumerate(reading.sources) if source), reading.masks)
+    return min((number for number, uri in named if uri.startswith(f"s3://{bucket}/")), default=0)
+
+
+class _Record(NamedTuple):
+    """An object or text that a line names. Equal ones are neighbours, masks before sources and earlier lines before later ones."""
+
+    key: bytes
+    kind: bytes
+    line: int
+
+
+def _numbered(run: Iterator[bytes], first_line: int) -> Iterator[_Record]:
     for record in run:
-        key, _, line = record.rpartition(b"\t")
-        yield key, first_line + int(line)
+        key, _, rest = record.rpartition(b"\t")
+        yield _Record(key, rest[:1], first_line + int(rest[1:]))

@@ -501,6 +501,12 @@ _RULES: tuple[Rule, ...] = (
         "architecture.md, Templates and presigning",
     ),
     Rule(
+        "instructions.image-unseen",
+        "A worker's browser could not fetch the picture {uri} of the instructions",
+        "Check that the object exists and that Groundwork's worker view role may read it.",
+        "sms-creating-instruction-pages",
+    ),
+    Rule(
         "template.object-unseen",
         "A worker's browser could not fetch {uri}",
         "Check that the object exists and that Groundwork's worker view role may read it.",
@@ -633,6 +639,30 @@ _RULES: tuple[Rule, ...] = (
         "SageMaker guide, Label verification and adjustment",
     ),
     Rule(
+        "manifest.existing-type-wrong",
+        "{expected} says that the labels to check are of another type than this task type checks",
+        "Name the attribute that holds labels of the right type, or choose the task type that checks these.",
+        "SageMaker guide, Label verification and adjustment",
+    ),
+    Rule(
+        "manifest.existing-label-invalid",
+        "{expected} does not have the form of labels that a labeling job wrote",
+        "Use the output manifest of the earlier labeling job as it is.",
+        "SageMaker guide, Output data",
+    ),
+    Rule(
+        "manifest.existing-class-unknown",
+        "{expected} has classes that are not among the job's labels, so that nobody could keep them",
+        "Add them to the job's labels.",
+        "SageMaker guide, Label verification and adjustment",
+    ),
+    Rule(
+        "manifest.labeled-by-other-type",
+        "The line was labeled by another type of task than {expected}, under the attribute this job writes",
+        "Choose another label attribute name.",
+        "SageMaker guide, Chaining labeling jobs",
+    ),
+    Rule(
         "manifest.line-labeled",
         "The line holds {label_attribute} already: it is labeled and will not be sent out again",
         "Choose another label attribute name to label it anew.",
@@ -678,6 +708,42 @@ _RULES: tuple[Rule, ...] = (
         "The objects at this place may not be listed",
         "Grant access to the place, or ask an administrator to.",
         "ground-truth.md 7.5, check 29",
+    ),
+    Rule(
+        "manifest.object-unreadable",
+        "The object is there, but may not be read",
+        "Grant read access to it, and to its key if it is encrypted with one.",
+        "ground-truth.md 7.4, failure 5",
+    ),
+    Rule(
+        "manifest.image-format",
+        "The object is not an image in the format JPEG or PNG, whatever its name says",
+        "Convert it; a new ending alone does not help.",
+        "SageMaker guide, Supported data formats",
+    ),
+    Rule(
+        "manifest.image-too-many-pixels",
+        "The image has more pixels than the {limit} that are allowed",
+        "Make it smaller.",
+        "SageMaker guide, Input data quotas",
+    ),
+    Rule(
+        "manifest.too-few-for-automation",
+        "Automated labeling needs at least {limit:,} objects to label; there are {count:,}",
+        "Add objects, or turn automated labeling off.",
+        "sms-automated-labeling",
+    ),
+    Rule(
+        "bucket.elsewhere",
+        "The bucket of the objects is not in the region {region}",
+        "Copy the objects to a bucket in that region.",
+        "ground-truth.md 3.3",
+    ),
+    Rule(
+        "bucket.cors-missing",
+        "The bucket of the images has no CORS rule that lets every origin GET, so browsers will not show them",
+        "Add the CORS rule of the SageMaker guide to the bucket.",
+        "sms-cors-update",
     ),
     Rule("manifest.bucket-missing", "The object's bucket does not exist", "Check the bucket's name.", "ground-truth.md 7.5, check 29"),
     # --- previews ------------------------------------------------------------------------------------------------

@@ -179,8 +179,10 @@ def test_a_reason_is_a_short_text(engine: Engine, reason: str) -> None:
     name = engine.open_job(pictures(1))
     ann = engine.worker("ann")
 
-    with pytest.raises(InvalidRequestError):
+    with pytest.raises(InvalidRequestError) as refused:
         engine.work.decline(ann, take(engine, ann, name).hold.lease_id, reason, NOON)
+
+    assert [fault.code for fault in refused.value.faults] == ["decline.reason-invalid"]
 
 
 def test_an_answered_object_cannot_be_declined(engine: Engine) -> None:

@@ -35,7 +35,7 @@ from groundwork.manifest_validation import MAX_MANIFEST_BYTES, ValidationRequest
 from groundwork.rules import Fault, fault
 from groundwork.store import JobStore
 from groundwork.validation_report import Tally, ValidationReport
-from groundwork.worker_task_template import compose, task_input
+from groundwork.worker_task_template import compose, sanitize_instructions, task_input
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -171,7 +171,9 @@ def presign_worker_view(store: JobStore, view: "WorkerView", step: LaunchStep, d
         return {"outcome": "faults", "validation": _validation_of(fault("template.unrenderable", problem=str(error)))}
     unseen = worker.unseen()
     if unseen:
-        return {"outcome": "faults", "validation": _validation_of(*(fault("template.object-unseen", uri=uri) for uri in unseen))}
+        pictures = _instruction_pictures(job)
+        codes = ((uri, "instructions.image-unseen" if uri in pictures else "template.object-unseen") for uri in unseen)
+        return {"outcome": "faults", "validation": _validation_of(*(fault(code, uri=uri) for uri, code in codes))}
     return {"outcome": "visible"}
 
 
@@ -313,6 +315,9 @@ def manifest_expectation(job: LabelingJob) -> ManifestExpectation:
         label_attribute=defaults.label_attribute_name(job.definition),
         existing_label_attribute=job.definition.existing_label_attribute,
         needs_existing_labels=task_type.needs_existing_labels,
+        label_type=task_type.metadata_type,
+        labels=tuple(job.definition.label_names),
+        is_automated=job.definition.automated_labeling,
     )
 
 
@@ -369,6 +374,11 @@ def launch_target(job: LabelingJob, deployment: Deployment) -> LaunchTarget:
         template_uri=str(template_uri(job, deployment.data_bucket)),
         label_categories_uri=str(label_categories_uri(job, deployment.data_bucket)),
     )
+
+
+def _instruction_pictures(job: LabelingJob) -> set[str]:
+    texts = (defaults.short_instructions(job.definition), defaults.full_instructions(job.definition))
+    return {str(uri) for text in texts for uri in sanitize_instructions(text).images}
 
 
 def _first_line(job: LabelingJob, chunks: Iterator[bytes]) -> dict[str, Any] | None:
