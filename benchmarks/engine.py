@@ -1,7 +1,7 @@
 # ruff: noqa: INP001 - a script that runs beside the package, not a part of one
 """The built-in engine: what a labeling job of N objects costs its table, and whether memory stays flat.
 
-    python -m benchmarks.engine [--objects 1000 10000 100000] [--labeled 500] [--lines 1000000] [--endpoint http://127.0.0.1:4566]
+    python benchmarks/engine.py [--objects 1000 10000 100000] [--labeled 500] [--lines 1000000] [--endpoint http://127.0.0.1:4566]
 
 Loads a job, has one worker lease and answer `--labeled` of its objects, ends it and writes its output, through the functions' own code.
 Every request to the table is counted as the client sends it, and every item as it is read; the limits are those of the project: at most
@@ -13,6 +13,7 @@ output manifest of `--lines` lines together from its parts.
 import argparse
 import json
 import resource
+import sys
 import time
 import uuid
 from collections import Counter
@@ -28,6 +29,8 @@ import boto3
 import yaml
 from moto import mock_aws
 from rich.console import Console
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "layers" / "groundwork"))
 
 from groundwork.access import Caller
 from groundwork.engine.jobs import EngineJob, JobStatus, WaitOutcome
@@ -194,7 +197,7 @@ _Template.add_multi_constructor("!", lambda *_: None)
 
 
 def _create_table(dynamodb: Any) -> str:
-    document = yaml.load(Path("template.yaml").read_text(), _Template)  # noqa: S506 - a SafeLoader
+    document = yaml.load((Path(__file__).parents[1] / "template.yaml").read_text(), _Template)  # noqa: S506 - a SafeLoader
     properties = document["Resources"]["EngineTable"]["Properties"]
     wanted = {key: properties[key] for key in ("AttributeDefinitions", "KeySchema", "BillingMode", "GlobalSecondaryIndexes")}
     table = f"benchmark-{uuid.uuid4().hex[:6]}"

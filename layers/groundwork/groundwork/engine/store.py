@@ -52,7 +52,8 @@ if TYPE_CHECKING:
 type Item = dict[str, Any]
 
 SHARD_SIZE = 200
-_TASKS_READ_AT_ONCE = 25
+# With the job, the worker's place and a page of open shards, a lease stays below 30 items.
+_TASKS_READ_AT_ONCE = 20
 _MAX_ANSWER_IN_HISTORY = 2_000
 _MAX_TRANSACTION_ITEMS = 100
 # DynamoDB takes 4 MB in one transaction; keys and attribute names need some of it.
