@@ -1,11 +1,12 @@
 """The quality of a labeling job's annotation, and the wish that it be consolidated once more.
 
-Trigger: API Gateway. Effect: the wish is counted on the engine's job; what follows is started by the engine table's stream.
+Trigger: API Gateway. Effect: the wish is noted on the engine's job; what follows is started by the engine table's stream.
 Repeats: POST honours Idempotency-Key; consolidating again writes the same files.
 """
 
 import json
 import os
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -54,7 +55,7 @@ def get_quality(request: Request) -> Answer:
 def consolidate(request: Request) -> Answer:
     """For a job at rest; while a job runs, its output is written by itself as annotations are completed."""
     job = request.labeling_job
-    if not engine_store.request_consolidation(job.name):
+    if not engine_store.request_consolidation(job.name, datetime.now(UTC)):
         raise ConflictError("Only a labeling job of the built-in service that is completed, stopped or failed is consolidated again.")
     return Answer(job.resource(), HTTPStatus.ACCEPTED, etag=job.etag)
 

@@ -81,7 +81,7 @@ def test_there_is_no_quality_before_something_was_consolidated(data_bucket: "S3C
     assert call("GET", "quality").status == 409
 
 
-def test_a_job_at_rest_is_to_be_consolidated_again_once_for_a_key() -> None:
+def test_a_job_at_rest_is_to_be_consolidated_again_and_keeps_its_status() -> None:
     engine = EngineStore.from_env()
     engine.come_to_rest("cats-1", JobStatus.COMPLETED, NOON)
 
@@ -90,7 +90,8 @@ def test_a_job_at_rest_is_to_be_consolidated_again_once_for_a_key() -> None:
     assert [(answer.status, answer.body["status"]) for answer in answers] == [(202, "Completed")] * 2
     job = engine.job("cats-1")
     assert job is not None
-    assert (job.consolidations, job.status) == (1, JobStatus.COMPLETED)
+    assert job.asked_again_at is not None
+    assert job.status is JobStatus.COMPLETED
 
 
 def test_a_job_that_the_service_has_not_brought_to_rest_is_not() -> None:

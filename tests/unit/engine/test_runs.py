@@ -51,11 +51,11 @@ class Machine:
         else:
             self.states.add_response("start_execution", {"executionArn": EXECUTION, "startDate": NOON}, params)
 
-    def expect_consolidation(self, number: int, *, exists: bool = False) -> None:
+    def expect_consolidation(self, asked_at: datetime, *, exists: bool = False) -> None:
         params = {
             "stateMachineArn": MACHINE,
-            "name": f"kinds-1-again-{number}",
-            "input": json.dumps({"labeling_job_name": "kinds-1", "round": f"again-{number}"}),
+            "name": f"kinds-1-again-{int(asked_at.timestamp())}",
+            "input": json.dumps({"labeling_job_name": "kinds-1", "round": f"again-{int(asked_at.timestamp())}"}),
         }
         if exists:
             self.states.add_client_error("start_execution", "ExecutionAlreadyExists", expected_params=params)
@@ -293,13 +293,13 @@ def test_a_job_at_rest_is_consolidated_again_once_for_each_time_that_was_asked(e
     engine.store.come_to_rest(name, status, SOON)
     machine = Machine(engine)
 
-    assert engine.store.request_consolidation(name)
-    machine.expect_consolidation(1)
+    assert engine.store.request_consolidation(name, NOON)
+    machine.expect_consolidation(NOON)
     machine.driver.drive(name, SOON)
-    machine.expect_consolidation(1, exists=True)
+    machine.expect_consolidation(NOON, exists=True)
     machine.driver.drive(name, SOON)
-    assert engine.store.request_consolidation(name)
-    machine.expect_consolidation(2)
+    assert engine.store.request_consolidation(name, SOON)
+    machine.expect_consolidation(SOON)
     machine.driver.drive(name, SOON)
 
     machine.states.assert_no_pending_responses()
@@ -308,5 +308,5 @@ def test_a_job_at_rest_is_consolidated_again_once_for_each_time_that_was_asked(e
 def test_a_running_job_and_one_that_does_not_exist_are_not_consolidated_again(engine: Engine) -> None:
     name = engine.open_job(pictures(1))
 
-    assert not engine.store.request_consolidation(name)
-    assert not engine.store.request_consolidation("nobodys-1")
+    assert not engine.store.request_consolidation(name, NOON)
+    assert not engine.store.request_consolidation("nobodys-1", NOON)

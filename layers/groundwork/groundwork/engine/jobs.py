@@ -84,7 +84,7 @@ class EngineJob:
     None until the whole output is written. `changed_templates` are the URIs of worker task templates with later versions of the
     instructions, `extended_seconds` is a longer availability lifetime than the request has. `is_restored` says that the job was put
     back from its record, so that its answers are loaded with its tasks (see rebuilding.py).
-    `consolidations` says how often a job at rest was to be consolidated again.
+    `asked_again_at` is when a job at rest was last asked to be consolidated again.
     """
 
     name: str
@@ -108,7 +108,7 @@ class EngineJob:
     changed_templates: tuple[str, ...] = ()
     extended_seconds: int | None = None
     is_restored: bool = False
-    consolidations: int = 0
+    asked_again_at: datetime | None = None
 
     @property
     def key(self) -> str:

@@ -37,13 +37,13 @@ class RunDriver:
         return cls(EngineStore.from_env(), boto3.client("stepfunctions"), os.environ["RUN_MACHINE_ARN"])
 
     def drive(self, name: str, now: datetime) -> None:
-        """Do what the job's run needs now; a job at rest is consolidated again as often as was asked for."""
+        """Do what the job's run needs now; a job at rest is consolidated again each time that is asked for."""
         job = self._store.job(name)
         if job is None:
             return
         if job.status.is_at_rest:
-            if job.consolidations:
-                self._consolidate_again(job)
+            if job.asked_again_at is not None:
+                self._consolidate_again(job, job.asked_again_at)
             return
         match self._execution_status(job):
             case None:
@@ -117,9 +117,10 @@ class RunDriver:
                 input=json.dumps({"labeling_job_name": job.key, "attempt": attempt}),
             )
 
-    def _consolidate_again(self, job: EngineJob) -> None:
-        # Named after the count: the job changes again when its output is written, and each count has one execution.
-        round_ = f"again-{job.consolidations}"
+    def _consolidate_again(self, job: EngineJob, asked_at: datetime) -> None:
+        # Named after the second: the job changes again when its output is written, and that must not start another. A count would begin
+        # anew when the table is made anew, at names that are used. At most 80 characters, as many as are allowed.
+        round_ = f"again-{int(asked_at.timestamp())}"
         with contextlib.suppress(self._states.exceptions.ExecutionAlreadyExists):
             self._states.start_execution(
                 stateMachineArn=self._machine_arn,

@@ -303,10 +303,10 @@ class EngineStore:
         """Count the objects of a job at rest anew, once its output was written again."""
         self._changed_job(name, "SET counters = :counters", {":counters": asdict(counters)})
 
-    def request_consolidation(self, name: str) -> bool:
+    def request_consolidation(self, name: str, now: datetime) -> bool:
         """Ask for a job at rest to be consolidated again. False when there is no such job, or it is not at rest."""
         at_rest = {":completed": JobStatus.COMPLETED.value, ":failed": JobStatus.FAILED.value, ":stopped": JobStatus.STOPPED.value}
-        return self._update_job(name, "ADD consolidations :one", {":one": 1}, f"#status IN ({', '.join(at_rest)})", at_rest)
+        return self._update_job(name, "SET asked_again_at = :now", {":now": now.isoformat()}, f"#status IN ({', '.join(at_rest)})", at_rest)
 
     def request_stop(self, name: str, now: datetime) -> bool:
         """Move a job to Stopping. False when it is stopping already or at rest."""
@@ -967,7 +967,7 @@ def _job(item: Item) -> EngineJob:
         published_shards=int(item.get("published_shards", 0)),
         label_categories=json.loads(item["label_categories"]) if "label_categories" in item else None,
         manifest_pin=item.get("manifest_pin"),
-        consolidations=int(item.get("consolidations", 0)),
+        asked_again_at=datetime.fromisoformat(item["asked_again_at"]) if "asked_again_at" in item else None,
         outcome=WaitOutcome(item["outcome"]) if "outcome" in item else None,
         counters=None if counters is None else _counters(counters),
         is_restored=bool(item.get("restored")),
