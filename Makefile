@@ -2,6 +2,7 @@
 # The environments build themselves: the application's in .venv, the deploy tool's and the local AWS's in .venv-tools, whose pins must not meet.
 
 PORT ?= 4566
+STACK ?= groundwork
 APP := .venv/.complete
 TOOLS := .venv-tools/.complete
 COMPILE = local/environment.sh uv pip compile --quiet --generate-hashes --no-emit-index-url --python-version 3.13 \
@@ -9,7 +10,7 @@ COMPILE = local/environment.sh uv pip compile --quiet --generate-hashes --no-emi
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo up down reset inbox rebuild test check bench docs fuzz policies deploy requirements clean
+.PHONY: help demo up down reset inbox rebuild test check bench docs fuzz policies deploy redrive destroy requirements clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,6 +58,12 @@ docs: $(APP) ## Write the pages that are made from the code
 
 deploy: $(TOOLS) ## Build and deploy to AWS, asking for the parameters
 	PATH="$(CURDIR)/.venv-tools/bin:$$PATH" sh -c 'sam build && sam deploy --guided'
+
+redrive: $(APP) ## Send on what waits in a deployed stack's queues for failures (STACK=groundwork)
+	.venv/bin/python -m operations.redrive --stack-name $(STACK)
+
+destroy: $(APP) ## Delete a deployed stack; says what stays, and asks first (STACK=groundwork)
+	.venv/bin/python -m operations.destroy --stack-name $(STACK)
 
 requirements: ## Pin the requirements anew after a change of an .in file (UPGRADE=1: to the newest versions)
 	$(COMPILE) requirements/uv.in --output-file requirements/uv.txt

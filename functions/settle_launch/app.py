@@ -8,7 +8,8 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from aws_lambda_powertools import Logger, Tracer
+from aws_lambda_powertools import Logger, Metrics, Tracer
+from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from groundwork.labeling_jobs import launching
@@ -17,18 +18,22 @@ from groundwork.store import JobStore
 
 logger = Logger()
 tracer = Tracer()
+metrics = Metrics()
 store = JobStore.from_env()
 service = labeling_service()
 
 
 @logger.inject_lambda_context(clear_state=True)
 @tracer.capture_lambda_handler(capture_response=False)
+@metrics.log_metrics
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:  # noqa: ARG001
     name, execution, cause = _interruption(event)
     logger.append_keys(labeling_job=name)
 
     outcome = launching.settle_interrupted(store, service, name=name, execution=execution, cause=cause, now=datetime.now(UTC))
 
+    if outcome == "settled":
+        metrics.add_metric("LaunchesInterrupted", MetricUnit.Count, 1)
     logger.info("interrupted launch settled", outcome=outcome, cause=cause)
     return {"outcome": outcome}
 

@@ -8,7 +8,6 @@ import pytest
 from tests.conftest import ROOT
 
 README = (ROOT / "README.md").read_text()
-OPERATIONS = (ROOT / "docs/operations.md").read_text()
 PACKAGE = ROOT / "layers/groundwork/groundwork"
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
@@ -39,13 +38,6 @@ def test_every_make_target_in_the_documents_exists() -> None:
 
 def test_the_readme_explains_every_parameter(template: dict[str, Any]) -> None:
     assert [name for name in template["Parameters"] if f"`{name}`" not in README] == []
-
-
-def test_the_operations_page_covers_every_alarm(template: dict[str, Any]) -> None:
-    alarms = [name.removesuffix("Alarm") for name, found in template["Resources"].items() if found["Type"] == "AWS::CloudWatch::Alarm"]
-
-    assert len(alarms) >= 4
-    assert [name for name in alarms if f"*{name}*" not in OPERATIONS] == []
 
 
 def test_the_states_of_the_launch_are_told_in_their_order() -> None:

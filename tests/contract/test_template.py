@@ -209,16 +209,82 @@ def test_every_stream_gives_up_on_a_record_in_the_end_and_keeps_its_place(templa
         assert stream["DestinationConfig"]["OnFailure"] == {"Type": "SQS", "Destination": {"Fn::GetAtt": ["UnhandledChanges", "Arn"]}}
 
 
-def test_every_queue_for_failures_and_every_machine_has_an_alarm(template: dict[str, Any]) -> None:
-    watched = {
-        value["Fn::GetAtt"][0] if "Fn::GetAtt" in value else value["Ref"]
+def watched(template: dict[str, Any]) -> set[tuple[str, str]]:
+    """Resource and metric of every alarm."""
+    return {
+        (value["Fn::GetAtt"][0] if "Fn::GetAtt" in value else value["Ref"], alarm["Properties"]["MetricName"])
         for alarm in resources(template, "AWS::CloudWatch::Alarm").values()
-        for dimension in alarm["Properties"]["Dimensions"]
-        for value in [dimension["Value"]]
-        if isinstance(value, dict)  # a metric of our own has the service's name
+        for dimension in alarm["Properties"].get("Dimensions", [])
+        if isinstance(value := dimension["Value"], dict)
     }
 
-    assert watched == set(resources(template, "AWS::SQS::Queue")) | set(resources(template, "AWS::Serverless::StateMachine"))
+
+def test_every_queue_for_failures_and_every_machine_has_an_alarm(template: dict[str, Any]) -> None:
+    queues = {
+        # What is at work in a queue that has an end of its own is late, not lost.
+        (name, "ApproximateAgeOfOldestMessage" if "RedrivePolicy" in queue["Properties"] else "ApproximateNumberOfMessagesVisible")
+        for name, queue in resources(template, "AWS::SQS::Queue").items()
+    }
+    machines = {(name, "ExecutionsFailed") for name in resources(template, "AWS::Serverless::StateMachine")}
+
+    assert queues | machines <= watched(template)
+
+
+def test_an_error_of_any_function_reaches_an_alarm(template: dict[str, Any]) -> None:
+    """By the way the function is called (docs/decisions/0014); that queues and machines have alarms is tested above."""
+    steps = {
+        arn["Fn::GetAtt"][0]
+        for machine in resources(template, "AWS::Serverless::StateMachine").values()
+        for arn in machine["Properties"]["DefinitionSubstitutions"].values()
+        if "Fn::GetAtt" in arn
+    }
+    assert (("AWS::StackName", "5XXError")) in watched(template)
+    for name, function in functions(template).items():
+        kinds = {event["Type"] for event in function["Properties"].get("Events", {}).values()}
+        assert kinds or name in steps, f"nothing calls {name}"
+        # A message that a function does not take goes to the end of its queue, which has an alarm.
+        assert kinds <= {"Api", "EventBridgeRule", "Schedule", "DynamoDB", "SQS"}, f"say here how an error of {name} reaches an alarm"
+        if "DynamoDB" in kinds:
+            assert (name, "IteratorAge") in watched(template)
+
+
+def test_every_alarm_has_its_section_for_those_it_calls(template: dict[str, Any]) -> None:
+    alarms = {name.removesuffix("Alarm") for name in resources(template, "AWS::CloudWatch::Alarm")}
+    page = (ROOT / "docs" / "operations.md").read_text().partition("\n## Alarms\n")[2].partition("\n## ")[0]
+
+    assert set(re.findall(r"^### (\w+)$", page, re.MULTILINE)) == alarms
+
+
+def test_metrics_of_alarms_and_dashboard_are_measured_somewhere(template: dict[str, Any]) -> None:
+    code = "".join(path.read_text() for folder in ("functions", "layers/groundwork") for path in (ROOT / folder).rglob("*.py"))
+    dashboard = json.loads(re.sub(r"\$\{[^}]*\}", "x", template["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]))
+    shown = {
+        line[1]
+        for widget in dashboard["widgets"]
+        for line in widget["properties"]["metrics"]
+        if widget["properties"]["metrics"][0][0] == "Groundwork" and not line[0].startswith("AWS/")
+    }
+    alarmed = {
+        alarm["Properties"]["MetricName"]
+        for alarm in resources(template, "AWS::CloudWatch::Alarm").values()
+        if alarm["Properties"]["Namespace"] == template["Globals"]["Function"]["Environment"]["Variables"]["POWERTOOLS_METRICS_NAMESPACE"]
+    }
+
+    assert alarmed <= shown
+    assert [name for name in shown if f'"{name}"' not in code] == []
+
+
+def test_no_route_is_without_a_limit_and_those_that_start_work_have_a_smaller_one(template: dict[str, Any]) -> None:
+    limits = {
+        (setting["HttpMethod"], setting["ResourcePath"].removeprefix("/").replace("~1", "/")): setting["ThrottlingRateLimit"]
+        for setting in template["Resources"]["Api"]["Properties"]["MethodSettings"]
+    }
+    routes = {(event["Method"], event["Path"]) for event in api_events(template)}
+    everything = limits.pop(("*", "*"))
+
+    assert set(limits) <= routes
+    assert ("POST", "/projects/{project}/labeling-jobs") in limits
+    assert all(0 < limit < everything for limit in limits.values())
 
 
 def test_every_alarm_reaches_the_administrators(template: dict[str, Any]) -> None:
@@ -255,6 +321,20 @@ def test_the_data_bucket_is_closed_encrypted_and_kept(template: dict[str, Any]) 
     (statement,) = template["Resources"]["DataBucketPolicy"]["Properties"]["PolicyDocument"]["Statement"]
     assert (statement["Effect"], statement["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
     assert template["Parameters"]["RequireTls"]["Default"] == "true"
+
+
+def test_the_owner_of_another_bucket_is_told_every_role_that_looks_for_data_objects(template: dict[str, Any]) -> None:
+    # Others list the data bucket for files that Groundwork itself keeps there.
+    looking = {
+        f"{name}Role"
+        for name, function in functions(template).items()
+        for statement in statements(function)
+        if statement.get("Sid") == "ListDataObjects"
+    }
+
+    named = {arn["Fn::GetAtt"][0] for arn in template["Outputs"]["DataLocationRoles"]["Value"]["Fn::Join"][1]}
+
+    assert named == looking | {"TakeManifestFunctionRole", "LabelingRole", "WorkerViewRole"}
 
 
 def test_the_outputs_are_all_that_a_client_needs(template: dict[str, Any]) -> None:

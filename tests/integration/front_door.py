@@ -49,7 +49,7 @@ class FrontDoor:
     def upload_pictures(self, count: int) -> list[str]:
         """Upload small pictures into the demo project; their S3 URIs."""
         folder = f"datasets/{uuid.uuid4().hex[:8]}"
-        return [self.as_("owner").upload("demo", f"{folder}/{n}.png", _picture(n), "image/png") for n in range(count)]
+        return [self.as_("owner").upload("demo", f"{folder}/{n}.png", picture(n), "image/png") for n in range(count)]
 
     def upload_manifest(self, lines: Sequence[dict[str, Any] | str]) -> str:
         body = "".join((line if isinstance(line, str) else json.dumps(line)) + "\n" for line in lines)
@@ -273,7 +273,7 @@ def eventually[T](probe: Callable[[], T | None], what: str) -> T:
     raise AssertionError(f"waited {PATIENCE_SECONDS:.0f} s in vain for {what}")
 
 
-def _picture(number: int) -> bytes:
+def picture(number: int) -> bytes:
     buffer = io.BytesIO()
     Image.new("L", (8, 8), color=number % 256).save(buffer, "PNG")
     return buffer.getvalue()

@@ -24,7 +24,7 @@ from tests.integration.conftest import PAUSE_SCALE
 from tests.integration.front_door import FrontDoor
 
 # A missing right shows as a wait in vain; no need to wait as long as for a stack that may only be slow.
-_PATIENCE_SECONDS = 30
+_PATIENCE_SECONDS = 45
 
 
 @dataclass(frozen=True, slots=True)

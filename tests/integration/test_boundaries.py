@@ -1,11 +1,12 @@
 """Who is refused, and what: other people's projects, other people's leases, hostile input, data outside the project."""
 
+import json
 import uuid
 
 import pytest
 
 from local.client import ApiClient
-from tests.integration.front_door import FrontDoor, eventually
+from tests.integration.front_door import FrontDoor, eventually, picture
 
 HOSTILE = (
     "<script>alert(1)</script>"
@@ -161,3 +162,25 @@ def test_a_worker_sees_the_jobs_of_their_team_only(door: FrontDoor) -> None:
     assert eventually(lambda: [job for job in rejoined.get("/work/labeling-jobs").body["items"] if job["name"] == name], "the team's work")
     in_use = door.as_("admin").delete(f"/labeling-teams/{team}")
     assert in_use.status == 409
+
+
+def test_data_in_another_bucket_is_labeled_once_its_owner_lets_our_roles_in(door: FrontDoor) -> None:
+    s3, bucket = door.operator("s3"), f"others-{uuid.uuid4().hex[:8]}"
+    s3.create_bucket(Bucket=bucket)
+    s3.put_object(Bucket=bucket, Key="pictures/1.png", Body=picture(1), ContentType="image/png")
+    location = "/projects/demo/data-locations/others"
+    door.as_("admin").put(location, {"s3_prefix": f"s3://{bucket}/pictures/", "access": "read"}).expect(201)
+    stack = door.operator("cloudformation").describe_stacks(StackName=door.addresses["stack_name"])["Stacks"][0]
+    roles = next(output["OutputValue"] for output in stack["Outputs"] if output["OutputKey"] == "DataLocationRoles").split()
+    manifest = door.upload_manifest([{"source-ref": f"s3://{bucket}/pictures/1.png"}])
+    name = door.create(door.definition(manifest))
+    refused = door.wait_for(name, "Draft")
+
+    grants = [("s3:ListBucket", f"arn:aws:s3:::{bucket}"), ("s3:GetObject", f"arn:aws:s3:::{bucket}/pictures/*")]
+    statements = [{"Effect": "Allow", "Principal": {"AWS": roles}, "Action": action, "Resource": arn} for action, arn in grants]
+    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": statements}))
+    door.as_("owner").post(f"/projects/demo/labeling-jobs/{name}/submit").expect(202)
+    door.wait_for(name, "InProgress")
+    door.as_("admin").delete(location).expect(204)
+
+    assert [fault["code"] for fault in refused["validation"]["faults"]] == ["manifest.objects-unreadable"]

@@ -6,6 +6,7 @@ import pytest
 
 from local import stack as local_stack
 from local.place import Place
+from operations.redrive import redrive
 from tests.integration.front_door import FrontDoor, eventually
 
 # What to take from which function so that the launch cannot get past the state, and a word of the reason the owner then reads.
@@ -71,6 +72,21 @@ def test_a_launch_that_died_without_a_word_is_settled_by_the_reconciler(door: Fr
     assert "its execution ended without a word" in job["failure_reason"]
 
 
+def test_an_end_that_nobody_heard_of_is_found_by_the_reconciler(door: FrontDoor) -> None:
+    name = door.running_job(objects=1)
+    reconciler = door.resources["ReconcileLabelingJobsFunction"]
+
+    def found() -> bool:
+        door.operator("lambda").invoke(FunctionName=reconciler, Payload=b"{}")
+        return bool(door.job(name)["status"] == "Completed")
+
+    with door.unheard("RecordServiceStatusFunctionServiceStatusChanged"):
+        door.label_everything("worker-1", name, "cat")
+        assert eventually(found, f"{name} to be found completed")
+
+    assert door.job(name)["counters"]["human_labeled"] == 1
+
+
 def test_an_event_of_submission_that_comes_twice_launches_once(door: FrontDoor) -> None:
     name = door.running_job(objects=2)
     first = json.loads(door.launches(name)[0]["input"])
@@ -123,13 +139,13 @@ def test_an_answer_that_could_not_be_kept_is_not_accepted_and_counts_once_when_s
     assert job["counters"]["human_labeled"] == 1
 
 
-def test_a_fact_that_nobody_could_be_told_waits_in_the_queue_of_undelivered_events(door: FrontDoor) -> None:
+def test_a_fact_that_nobody_could_be_told_waits_in_a_queue_until_it_is_sent_on(door: FrontDoor) -> None:
     sqs, queue = door.operator("sqs"), door.resources["UndeliveredEvents"]
     name = door.running_job(objects=1)
     fact = {"detail-type": "Labeling Job Status Changed", "detail": json.loads(door.launches(name)[0]["input"])}
 
     def kept() -> bool:
-        messages = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", [])
+        messages = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10, VisibilityTimeout=0).get("Messages", [])
         return any(json.loads(message["Body"])["requestPayload"] == fact for message in messages)
 
     with door.denied("NotifyAdministratorsFunction", "sns:Publish"):
@@ -138,6 +154,10 @@ def test_a_fact_that_nobody_could_be_told_waits_in_the_queue_of_undelivered_even
         door.operator("lambda").invoke(FunctionName=function, InvocationType="Event", Payload=json.dumps(fact).encode())
 
         assert eventually(kept, "the undelivered event")
+    outcome = redrive(door.operator, queue)
+
+    assert outcome.sent > 0
+    assert not kept()
 
 
 def test_a_run_of_the_engine_that_is_killed_goes_on(door: FrontDoor) -> None:
@@ -151,10 +171,12 @@ def test_a_run_of_the_engine_that_is_killed_goes_on(door: FrontDoor) -> None:
 
     for execution in mine:
         step_functions.stop_execution(executionArn=execution)
-    door.operator("lambda").invoke(FunctionName=door.resources["DriveRunsFunction"], Payload=b'{"detail-type": "Scheduled Event"}')
+    tick = b'{"detail-type": "Scheduled Event"}'
+    driven = door.operator("lambda").invoke(FunctionName=door.resources["DriveRunsFunction"], Payload=tick)
     door.label_everything("worker-2", name, "cat")
     job = door.wait_for(name, "Completed")
 
+    assert "FunctionError" not in driven
     assert len(mine) == 1
     assert job["counters"]["human_labeled"] == 2
 

@@ -274,6 +274,24 @@ def test_a_team_that_the_service_refuses_is_told_with_its_reason(keeper: Worktea
     assert "no workforce" in answer.body["detail"]
 
 
+@pytest.mark.parametrize("code", ["AccessDeniedException", "ResourceLimitExceeded", "NobodyDocumentedThis"])
+def test_whatever_the_service_refuses_comes_with_its_words(keeper: WorkteamKeeper, code: str) -> None:
+    keeper.failure = code
+
+    answer = call("POST", "/labeling-teams", VETS)
+
+    assert (answer.status, answer.body["type"]) == (502, "/problems/labeling-service")
+    assert "no workforce" in answer.body["detail"]
+
+
+def test_a_service_that_is_too_busy_is_asked_again_later(keeper: WorkteamKeeper) -> None:
+    keeper.failure = "ThrottlingException"
+
+    answer = call("POST", "/labeling-teams", VETS)
+
+    assert (answer.status, answer.headers["Retry-After"]) == (429, "1")
+
+
 def test_a_name_taken_in_the_same_moment_is_a_conflict(keeper: WorkteamKeeper) -> None:
     keeper.failure = "ResourceInUse"
 

@@ -362,6 +362,8 @@ def test_a_job_without_our_tags_is_a_namesake(store: JobStore, service: Labeling
         ("AccessDeniedException", "refused"),
         ("InvalidParameterException", "refused"),
         ("MissingParameter", "refused"),
+        ("SubscriptionRequiredException", "refused"),
+        ("SomethingNobodyHasDocumented", "refused"),
         ("ResourceNotFound", "refused"),
         ("ResourceLimitExceeded", "postponed"),
     ],
@@ -379,7 +381,27 @@ def test_what_repeating_cannot_mend_is_an_outcome_with_the_services_reason(
     assert present(store) == job
 
 
-@pytest.mark.parametrize("code", ["ThrottlingException", "InternalServerError", "ServiceUnavailable"])
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("AccessDeniedException", "User is not authorized to perform sagemaker:CreateLabelingJob"),
+        ("ValidationException", "Amazon SageMaker Ground Truth is no longer available to new customers."),
+    ],
+)
+def test_an_account_that_may_not_use_ground_truth_is_told_so_verbatim_and_what_works_instead(
+    store: JobStore, service: LabelingServiceInMemory, code: str, message: str
+) -> None:
+    a_claimed_job(store, Status.LAUNCHING)
+    service.failures = [service_error(code, message)]
+
+    result = launching.create_labeling_job(store, service, STEP, DEPLOYMENT)
+
+    assert result["outcome"] == "refused"
+    assert f"({code}): {message}" in result["reason"]
+    assert "LabelingService=BuiltIn" in result["reason"]
+
+
+@pytest.mark.parametrize("code", ["ThrottlingException", "InternalServerError", "ServiceUnavailable", "ExpiredTokenException"])
 def test_what_repeating_may_mend_is_raised_and_the_retry_succeeds(store: JobStore, service: LabelingServiceInMemory, code: str) -> None:
     a_claimed_job(store, Status.LAUNCHING)
     service.failures = [service_error(code)]

@@ -346,7 +346,7 @@ def test_collaborators_read_members_and_do_not_change_them() -> None:
 
 
 def grant(s3_prefix: str = "s3://groundwork-data/projects/shared/", location_id: str = "shared", **event: Any) -> HttpAnswer:
-    body = {"s3_prefix": s3_prefix, "access": "read"}
+    body = {"s3_prefix": s3_prefix, "access": event.pop("access", "read")}
     return call("PUT", f"/projects/pets/data-locations/{location_id}", body, username=event.pop("username", "admin"), **event)
 
 
@@ -384,13 +384,20 @@ def test_a_prefix_that_is_no_folder_of_a_bucket_is_refused(prefix: str) -> None:
     assert grant(prefix).fault_codes == ["data-location.prefix-invalid"]
 
 
-def test_a_prefix_outside_the_data_bucket_is_refused_with_the_reason() -> None:
+def test_of_the_data_bucket_only_what_belongs_to_projects_is_granted() -> None:
     create()
 
-    answer = grant("s3://elsewhere/data/", location_id="Bad_Id")
+    answer = grant("s3://groundwork-data/others/", location_id="Bad_Id")
 
     assert answer.fault_codes == ["data-location.id-invalid", "data-location.unreachable"]
-    assert "roles reach only what lies under s3://groundwork-data/projects/" in answer.body["errors"][1]["message"]
+    assert "reach only what lies under s3://groundwork-data/projects/" in answer.body["errors"][1]["message"]
+
+
+def test_a_prefix_of_another_bucket_is_granted_as_far_as_its_owner_lets_us_in() -> None:
+    create()
+
+    assert grant("s3://elsewhere/data/").status == 201
+    assert grant("s3://elsewhere/data/", access="read_write").fault_codes == ["data-location.read-only"]
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ GroundworkError
 ├── InvalidRequestError      the request has faults; carries all of them
 ├── TemplateError            a worker task template cannot be composed, or not rendered for a data object
 └── LabelingServiceError     the labeling service could not do its part
+    ├── NoRoomAtServiceError   it has reached a limit of the account: repeating it later may work
     └── RefusedByServiceError  it refused the request itself: repeating it unchanged is pointless
 
 Outcomes that a person causes and a person mends travel as these; anything else that escapes a function is a defect or an
@@ -63,6 +64,10 @@ class TemplateError(GroundworkError):
 
 class LabelingServiceError(GroundworkError):
     """The labeling service could not do its part; trying again later may work."""
+
+
+class NoRoomAtServiceError(LabelingServiceError):
+    """A limit of the account at the labeling service is reached; there may be room later."""
 
 
 class RefusedByServiceError(LabelingServiceError):

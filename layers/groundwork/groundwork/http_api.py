@@ -24,6 +24,7 @@ from botocore.exceptions import ClientError
 from pydantic import BaseModel
 from pydantic_core import from_json
 
+from groundwork import labeling_service
 from groundwork.access import Caller, Decision, Resource, Role, Rule
 from groundwork.errors import (
     ConflictError,
@@ -242,7 +243,12 @@ class HttpApi:
         """The request, once its access rule allows it. Raises NotFoundError or ForbiddenError."""
         event = self._resolver.current_event
         caller = _caller(event.raw_event)
-        self._logger.append_keys(username=caller.username if caller else None, route=f"{row.method} {row.path}")
+        self._logger.append_keys(
+            username=caller.username if caller else None,
+            route=f"{row.method} {row.path}",
+            project=path.get("project"),
+            labeling_job=path.get("name"),
+        )
         role = self._store.role(path["project"], caller.username) if caller and "project" in path else None
         job: LabelingJob | None = None
         if "project" in path and "name" in path and (role or (caller and caller.is_admin)):
@@ -366,6 +372,8 @@ class HttpApi:
             self._logger.info("request put off", code=code)
             detail = "Too many requests at once; repeat it shortly."
             return self._problem(HTTPStatus.TOO_MANY_REQUESTS, "too-many-requests", detail, instance, headers={"Retry-After": "1"})
+        if error.operation_name in labeling_service.OPERATIONS and (refused := labeling_service.refusal(error)):
+            return self._refusal(refused, instance)
         self._logger.exception("an AWS service refused", code=code, operation=error.operation_name)
         return self._problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "Something went wrong on our side.", instance)
 

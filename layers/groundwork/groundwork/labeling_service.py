@@ -7,6 +7,59 @@ import os
 from typing import TYPE_CHECKING, Any, Protocol
 
 import boto3
+from botocore.exceptions import ClientError
+
+from groundwork.errors import LabelingServiceError, NoRoomAtServiceError, RefusedByServiceError
+
+#: What the methods of a labeling service are called in its errors.
+OPERATIONS = frozenset(
+    {
+        "CreateLabelingJob",
+        "DescribeLabelingJob",
+        "StopLabelingJob",
+        "ListLabelingJobs",
+        "ListWorkteams",
+        "DescribeWorkteam",
+        "CreateWorkteam",
+        "DeleteWorkteam",
+    }
+)
+# Errors that SageMaker models, and those that every AWS service may answer (page CommonErrors of SageMaker's API reference).
+_NO_ROOM = frozenset({"ResourceLimitExceeded"})
+_PASSING = frozenset(
+    {
+        "ThrottlingException",
+        "Throttling",
+        "TooManyRequestsException",
+        "RequestLimitExceeded",
+        "ConflictException",
+        "InternalFailure",
+        "InternalServerError",
+        "InternalServerException",
+        "ServiceUnavailable",
+        "ServiceUnavailableException",
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "RequestExpired",
+    }
+)
+# How a service says that the account or the role may not use it. Which of them an account new to Ground Truth gets is not documented.
+_NOT_ALLOWED = frozenset(
+    {
+        "AccessDenied",
+        "AccessDeniedException",
+        "NotAuthorized",
+        "OptInRequired",
+        "SubscriptionRequiredException",
+        "UnauthorizedOperation",
+        "UnsupportedOperation",
+        "UnsupportedOperationException",
+    }
+)
+_CLOSED = (
+    "Ground Truth takes no new customers since 2026-07-30: in an account that did not use it before, deploy with LabelingService=BuiltIn. "
+    "In one that did, give the right that is named."
+)
 
 if TYPE_CHECKING:
     from groundwork.engine.job_control import JobControl
@@ -48,3 +101,16 @@ def labeling_service() -> LabelingService:
             return BuiltInLabelingService.from_env()
         case other:
             raise ValueError(f"LABELING_SERVICE is {other!r}; it must be BuiltIn or SageMaker")
+
+
+def refusal(error: ClientError) -> LabelingServiceError | None:
+    """What the labeling service's error means to a person, in the service's own words; None for what trying again may mend by itself."""
+    code = error.response.get("Error", {}).get("Code", "")
+    words = error.response.get("Error", {}).get("Message") or code
+    if code in _PASSING or error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 400) >= 500:
+        return None
+    if code in _NO_ROOM:
+        return NoRoomAtServiceError(f"The labeling service has no room now: {words} Wait for others to end, or raise the limit.")
+    if code in _NOT_ALLOWED or "new customers" in words.lower():
+        return RefusedByServiceError(f"The labeling service refused the request ({code}): {words} {_CLOSED}")
+    return RefusedByServiceError(f"The labeling service refused the request ({code}): {words}")

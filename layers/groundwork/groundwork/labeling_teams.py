@@ -9,7 +9,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from groundwork.access import ADMINISTRATORS
-from groundwork.errors import ConflictError, InvalidRequestError, NameTakenError, NotFoundError, RefusedByServiceError
+from groundwork.errors import ConflictError, InvalidRequestError, NameTakenError, NotFoundError
 from groundwork.labeling_service import LabelingService
 from groundwork.rules import Fault, fault
 from groundwork.store import JobStore, Page
@@ -82,7 +82,7 @@ def create_team(service: LabelingService, user_pool: UserPool, *, name: str, des
     """A new team, empty unless the user pool has a group of that name; its workers sign in with the app client `client_id`.
 
     The group comes first, and one that exists is taken as it is: repeating this after a crash finishes the work.
-    Raises InvalidRequestError, NameTakenError or RefusedByServiceError.
+    Raises InvalidRequestError, NameTakenError, or the service's own refusal (botocore ClientError).
     """
     faults: list[Fault] = []
     if not _NAME.fullmatch(name):
@@ -103,8 +103,6 @@ def create_team(service: LabelingService, user_pool: UserPool, *, name: str, des
     except ClientError as error:
         if _code(error) == "ResourceInUse":
             raise NameTakenError(f"A labeling team named {name!r} exists already.") from error
-        if _code(error) in {"ValidationException", "ResourceLimitExceeded"}:
-            raise RefusedByServiceError(f"The labeling service refused the team: {error.response['Error'].get('Message', '')}") from error
         raise
     return read_team(service, user_pool, name)
 

@@ -202,7 +202,7 @@ def put_data_location(
 ) -> DataLocation:
     """Grant the project a prefix, or change the grant of that id. Raises NotFoundError, InvalidRequestError or ConflictError.
 
-    Only the data bucket can be granted: the roles of functions and workers' pages reach no other.
+    A prefix in another bucket can only be read, as far as its policy lets the stack's roles in; validation says where it does not.
     """
     _refuse_while_deleted(read_project(store, project_name))
     _refuse_default(location_id)
@@ -212,8 +212,10 @@ def put_data_location(
     prefix = S3Uri.parse(s3_prefix)
     if prefix is None or not prefix.key.endswith("/") or prefix.key.startswith("/"):
         faults.append(fault("data-location.prefix-invalid", pointer="/s3_prefix"))
-    elif prefix.bucket != data_bucket or not prefix.key.startswith("projects/"):
+    elif prefix.bucket == data_bucket and not prefix.key.startswith("projects/"):
         faults.append(fault("data-location.unreachable", pointer="/s3_prefix", data_bucket=data_bucket))
+    elif prefix.bucket != data_bucket and location_access is not LocationAccess.READ:
+        faults.append(fault("data-location.read-only", pointer="/access", data_bucket=data_bucket))
     elif len(prefix.key) > _MAX_PREFIX_LENGTH or _WILDCARDS.search(prefix.key):
         faults.append(fault("data-location.prefix-unfit", pointer="/s3_prefix", max_length=_MAX_PREFIX_LENGTH))
     granted = [location.id for location in store.data_locations(project_name).locations]

@@ -91,8 +91,14 @@ _RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "data-location.unreachable",
-        "Groundwork's roles reach only what lies under s3://{data_bucket}/projects/",
-        "Copy the data to a prefix there.",
+        "In the data bucket, Groundwork's roles reach only what lies under s3://{data_bucket}/projects/",
+        "Copy the data to a prefix there, or name a prefix of another bucket.",
+        "Groundwork",
+    ),
+    Rule(
+        "data-location.read-only",
+        "Groundwork writes into the bucket {data_bucket} only",
+        "Grant a prefix of another bucket with the access `read`.",
         "Groundwork",
     ),
     Rule(

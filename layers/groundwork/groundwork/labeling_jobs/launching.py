@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError
 from pydantic import TypeAdapter
 
 from groundwork.data_locations import DataLocations, S3Uri, project_prefix
-from groundwork.errors import PreconditionFailedError, TemplateError
+from groundwork.errors import NoRoomAtServiceError, PreconditionFailedError, TemplateError
 from groundwork.labeling_jobs import defaults
 from groundwork.labeling_jobs.history import status_changed
 from groundwork.labeling_jobs.job import LabelingJob, Validation
@@ -30,6 +30,7 @@ from groundwork.labeling_jobs.service_request import (
     label_category_file,
 )
 from groundwork.labeling_jobs.tags import JOB_ID_TAG
+from groundwork.labeling_service import refusal
 from groundwork.manifest import ManifestExpectation, ManifestReader, lines
 from groundwork.manifest_validation import MAX_MANIFEST_BYTES, ValidationRequest, unreadable_manifest, write_report
 from groundwork.rules import Fault, fault
@@ -43,8 +44,6 @@ if TYPE_CHECKING:
     from groundwork.labeling_service import LabelingService
     from groundwork.presigning import WorkerView
 
-_REFUSALS = frozenset({"ValidationException", "AccessDeniedException", "InvalidParameterException", "MissingParameter", "ResourceNotFound"})
-_POSTPONED = frozenset({"ResourceLimitExceeded"})
 _SAVE_ATTEMPTS = 5
 _VALIDATION = TypeAdapter(Validation)
 SUPERSEDED: dict[str, Any] = {"outcome": "superseded"}
@@ -208,18 +207,18 @@ def create_in_service(service: "LabelingService", job: LabelingJob, target: Laun
     except ClientError as error:
         if error.operation_name != "CreateLabelingJob":
             raise  # trouble inside the built-in service, not its answer
-        code, reason = error.response["Error"]["Code"], error.response["Error"]["Message"]
-        if code == "ResourceInUse":
+        if error.response["Error"]["Code"] == "ResourceInUse":
             arn = find_in_service(service, job)
             if arn:
                 return {"outcome": "created", "labeling_job_arn": arn}
             taken = f"The labeling service has another job named {job.name!r}; names are taken for ever, choose another one."
             return {"outcome": "refused", "reason": taken}
-        if code in _REFUSALS:
-            return {"outcome": "refused", "reason": f"The labeling service refused the job: {reason}"}
-        if code in _POSTPONED:
-            return {"outcome": "postponed", "reason": f"The labeling service has no room for the job now: {reason} Submit it again later."}
-        raise
+        refused = refusal(error)
+        if refused is None:
+            raise
+        if isinstance(refused, NoRoomAtServiceError):
+            return {"outcome": "postponed", "reason": f"{refused} Submit the job again later."}
+        return {"outcome": "refused", "reason": str(refused)}
     return {"outcome": "created", "labeling_job_arn": answer["LabelingJobArn"]}
 
 
