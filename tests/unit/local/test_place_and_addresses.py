@@ -30,7 +30,7 @@ def test_the_address_file_says_what_the_contract_promises(tmp_path: Path) -> Non
         "stack_name": "groundwork",
         "api_url": "http://127.0.0.1:4567/_aws/execute-api/abc123/v1",
         "console_url": None,
-        "sagemaker_endpoint_url": None,
+        "sagemaker_endpoint_url": "http://127.0.0.1:4567/_aws/execute-api/abc123/v1/sagemaker",
         "data_bucket": "data",
         "user_pool_id": "us-east-1_pool",
         "user_pool_client_id": "client",
