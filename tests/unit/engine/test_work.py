@@ -183,6 +183,11 @@ def test_an_accepted_answer_is_in_s3(engine: Engine) -> None:
         "workerId": ann.id,
         "answerContent": chose("car"),
         "workerMetadata": {"identityData": {"identityProviderType": "Cognito", "issuer": ISSUER, "sub": "sub-of-ann"}},
+        # What only the engine's table knows otherwise, so that it can be rebuilt from here.
+        "acceptedAt": "2026-01-05T12:00:00+00:00",
+        "submittedAt": "2026-01-05T12:00:17.412000+00:00",
+        "contentKey": None,
+        "instructionsVersion": 1,
     }
 
 
