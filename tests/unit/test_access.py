@@ -26,6 +26,9 @@ ROWS = {
     access.administer_project:  (HIDE,   HIDE,   FORBID, FORBID, ALLOW),
     access.delete_labeling_job: (HIDE,   HIDE,   FORBID, ALLOW,  FORBID),
     access.stop_labeling_job:   (HIDE,   HIDE,   FORBID, ALLOW,  ALLOW),
+    access.steer_labeling_job:  (HIDE,   HIDE,   FORBID, ALLOW,  ALLOW),
+    access.consolidate_labeling_job: (HIDE, HIDE, FORBID, ALLOW, ALLOW),
+    access.manage_notifications: (HIDE,  HIDE,   FORBID, ALLOW,  ALLOW),
 }  # fmt: skip
 
 

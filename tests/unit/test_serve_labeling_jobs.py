@@ -108,6 +108,8 @@ def test_a_job_has_everything_that_the_contract_names() -> None:
         "failure_reason": None,
         "output_manifest_uri": None,
         "stalled_since": None,
+        "paused": False,
+        "instructions_version": 1,
         "parts": None,
         "source": {"kind": "api", "detail": None},
     }

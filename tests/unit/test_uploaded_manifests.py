@@ -21,7 +21,7 @@ from groundwork.manifest_inspection import Suggestion, suggest
 from groundwork.manifest_validation import ValidationRequest
 from groundwork.store import JobStore
 from groundwork.uploaded_manifests import NOBODY, Upload, is_later, names_after
-from tests.builders import BUCKET, NOW, a_project, a_stored_job, event_sample, run_validation, some_locations, some_surroundings
+from tests.builders import BUCKET, NOW, a_png, a_project, a_stored_job, event_sample, run_validation, some_locations, some_surroundings
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -33,7 +33,7 @@ LATER = NOW.replace(hour=13)
 
 @pytest.fixture
 def s3(data_bucket: "S3Client") -> "S3Client":
-    data_bucket.put_object(Bucket=BUCKET, Key="projects/pets/datasets/1.png", Body=b"x")
+    data_bucket.put_object(Bucket=BUCKET, Key="projects/pets/datasets/1.png", Body=a_png())
     return data_bucket
 
 
