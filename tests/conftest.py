@@ -31,6 +31,7 @@ os.environ.update(
     ALLOW_LOOPBACK_WEBHOOKS="false",
     FIRST_PAUSE_SECONDS="10",
     LABELING_SERVICE="BuiltIn",
+    SAGEMAKER_ENDPOINT_KEY_SECRET="",
     LABELING_ROLE_ARN="arn:aws:iam::123456789012:role/labeling",
     WORKER_VIEW_ROLE_ARN="arn:aws:iam::123456789012:role/worker-view",
     ACCESS_KEY_SECRETS_KEY="alias/access-key-secrets",

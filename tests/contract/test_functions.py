@@ -102,7 +102,8 @@ TEST_SETTINGS = {
 
 
 def test_every_variable_that_the_template_sets_is_read(template: dict[str, Any]) -> None:
-    read_by_libraries = {name for name in template["Globals"]["Function"]["Environment"]["Variables"] if name.startswith("POWERTOOLS_")}
+    settings = template["Globals"]["Function"]["Environment"]["Variables"]
+    read_by_libraries = {name for name in settings if name.startswith(("POWERTOOLS_", "AWS_"))}
 
     set_somewhere = {name for folder in FOLDERS for name in environment(template, folder)}
 

@@ -144,6 +144,15 @@ def test_the_state_changes_of_both_services_are_recorded(template: dict[str, Any
     assert set(event["Pattern"]["source"]) == {"aws.sagemaker", "groundwork.engine"}
 
 
+def test_the_functions_that_ask_the_labeling_service_may_read_its_key_when_there_is_one_and_nobody_else(template: dict[str, Any]) -> None:
+    policy = template["Resources"]["SageMakerEndpointKeyPolicy"]
+
+    assert template["Conditions"][policy["Condition"]]["Fn::And"][0] == {"Condition": "IsSageMaker"}
+    assert {role["Ref"] for role in policy["Properties"]["Roles"]} == {f"{function}Role" for function in RIGHTS}
+    (statement,) = statements(policy)
+    assert (statement["Action"], statement["Resource"]) == ("secretsmanager:GetSecretValue", {"Ref": "SageMakerEndpointKeySecret"})
+
+
 # --- requests (labeling jobs: tests/unit/test_service_request.py) -----------------------------------------------------
 
 

@@ -163,13 +163,26 @@ class FrontDoor:
     @contextmanager
     def denied(self, function: str, *actions: str) -> Iterator[None]:
         """While this lasts, the function's role lacks the right to these actions, as if an outage or an operator had taken it."""
-        iam, role = self.operator("iam"), self.role_of(function)
-        document = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": list(actions), "Resource": "*"}]}
-        iam.put_role_policy(RoleName=role, PolicyName="denied-for-a-test", PolicyDocument=json.dumps(document))
+        with self._policy([function], {"Effect": "Deny", "Action": list(actions), "Resource": "*"}):
+            yield
+
+    @contextmanager
+    def allowed(self, *functions: str, action: str, resource: str) -> Iterator[None]:
+        """While this lasts, the functions' roles have this right too, as in a stack that was deployed with other parameters."""
+        with self._policy(functions, {"Effect": "Allow", "Action": action, "Resource": resource}):
+            yield
+
+    @contextmanager
+    def _policy(self, functions: Sequence[str], statement: dict[str, Any]) -> Iterator[None]:
+        iam, roles = self.operator("iam"), [self.role_of(function) for function in functions]
+        document, name = json.dumps({"Version": "2012-10-17", "Statement": [statement]}), f"for-a-test-{statement['Effect']}"
+        for role in roles:
+            iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=document)
         try:
             yield
         finally:
-            iam.delete_role_policy(RoleName=role, PolicyName="denied-for-a-test")
+            for role in roles:
+                iam.delete_role_policy(RoleName=role, PolicyName=name)
 
     @contextmanager
     def configured(self, *functions: str, **variables: str) -> Iterator[None]:

@@ -1,6 +1,8 @@
 """Scripts written for Ground Truth, against the stack: boto3 with an issued access key and another endpoint URL."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import boto3
@@ -10,7 +12,20 @@ from botocore.exceptions import ClientError
 
 from groundwork.task_types import TASK_TYPES, built_in_lambda_arns
 from local.place import REGION
+from tests.integration import test_main_job as main_job
 from tests.integration.front_door import FrontDoor, eventually
+
+# Those that ask the labeling service (`SageMakerEndpointKeyPolicy` in the template has their roles), and those that only name it.
+ASK_THE_SERVICE = (
+    "CreateLabelingJobFunction",
+    "DriveSplitJobsFunction",
+    "ReconcileLabelingJobsFunction",
+    "RecordServiceStatusFunction",
+    "ServeProjectsFunction",
+    "SettleLaunchFunction",
+    "StopLabelingJobFunction",
+)
+NAME_THE_SERVICE = ("ServeCatalogueFunction", "ServeLabelingJobsFunction")
 
 
 def sagemaker(door: FrontDoor, person: str) -> Any:
@@ -114,3 +129,33 @@ def test_keys_of_others_and_revoked_keys_open_nothing(door: FrontDoor) -> None:
         outsider.describe_labeling_job(LabelingJobName=running)
     with pytest.raises(ClientError, match="UnrecognizedClientException"):
         revoked.list_labeling_jobs()
+
+
+@contextmanager
+def a_control_plane_on_sagemaker(door: FrontDoor) -> Iterator[None]:
+    """While this lasts, the control plane runs with LabelingService=SageMaker and boto3's client, pointed at the endpoint.
+
+    The engine and the endpoint stay as they are, so one stack is both sides.
+    """
+    secrets = door.operator("secretsmanager")
+    key = door.as_("owner").post("/access-keys", {}).expect(201)
+    secret = secrets.create_secret(Name=f"endpoint-{key['access_key_id']}", SecretString=json.dumps(key))["ARN"]
+    settings = {
+        "LABELING_SERVICE": "SageMaker",
+        "AWS_ENDPOINT_URL_SAGEMAKER": door.addresses["sagemaker_endpoint_url"],
+        "SAGEMAKER_ENDPOINT_KEY_SECRET": secret,
+    }
+    with (
+        door.allowed(*ASK_THE_SERVICE, action="secretsmanager:GetSecretValue", resource=secret),
+        door.denied("CreateLabelingJobFunction", "dynamodb:PutItem"),
+        door.configured(*ASK_THE_SERVICE, *NAME_THE_SERVICE, **settings),
+    ):
+        yield
+
+
+def test_a_control_plane_on_sagemaker_does_the_main_job_through_the_endpoint(door: FrontDoor) -> None:
+    with a_control_plane_on_sagemaker(door):
+        assert door.nobody.get("/health").expect(200)["labeling_service"] == "SageMaker"
+
+        main_job.test_a_request_becomes_a_finished_labeling_job(door)
+        main_job.test_a_stopped_job_keeps_what_was_labeled(door)

@@ -17,6 +17,7 @@ from botocore.exceptions import ClientError
 from groundwork import access_keys
 from groundwork.access import Role
 from groundwork.engine.store import EngineStore
+from groundwork.labeling_jobs.launching import is_same_job
 from groundwork.labeling_jobs.lifecycle import Status
 from groundwork.store import JobStore
 from tests.api_events import LambdaContext, make_access_key_secrets_key, make_user_pool
@@ -272,6 +273,20 @@ def test_nobody_passes_a_job_off_as_another_projects() -> None:
     kept = EngineStore.from_env().job("cats-1")
     assert kept is not None
     assert kept.project == "pets"
+
+
+def test_the_control_plane_of_another_stack_knows_the_job_it_launched_here_again(world: JobStore) -> None:
+    theirs = [{"Key": "groundwork:project", "Value": "cats"}, {"Key": "groundwork:job-id", "Value": "0123456789abcdef0123456789abcdef"}]
+    sagemaker = client("ann")
+
+    sagemaker.create_labeling_job(**a_request(Tags=theirs))
+
+    described = sagemaker.describe_labeling_job(LabelingJobName="Cats-1")
+    ours = world.job("Cats-1")
+    assert ours is not None
+    assert ours.project == "pets"
+    assert is_same_job("0123456789abcdef0123456789abcdef", described)
+    assert is_same_job(ours.job_id, described)
 
 
 def test_workteams_are_the_labeling_teams() -> None:

@@ -3,10 +3,14 @@
 Both are an object with the methods of boto3's SageMaker client that Groundwork uses; `LABELING_SERVICE` says which.
 """
 
+import json
 import os
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 import boto3
+import botocore.session
+from botocore.credentials import CredentialProvider, RefreshableCredentials
 from botocore.exceptions import ClientError
 
 from groundwork.errors import LabelingServiceError, NoRoomAtServiceError, RefusedByServiceError
@@ -61,6 +65,9 @@ _CLOSED = (
     "In one that did, give the right that is named."
 )
 
+# A key that was replaced in its secret is in use by then everywhere: botocore asks again a quarter of an hour before it must.
+_ENDPOINT_KEY_KEPT = timedelta(minutes=30)
+
 if TYPE_CHECKING:
     from groundwork.engine.job_control import JobControl
 
@@ -91,9 +98,7 @@ def labeling_service() -> LabelingService:
     """The labeling service that the environment names. A missing or unknown setting fails the cold start."""
     match os.environ["LABELING_SERVICE"]:
         case "SageMaker":
-            client: Any = boto3.client("sagemaker")
-            service: LabelingService = client
-            return service
+            return _sagemaker()
         case "BuiltIn":
             # Imported here, so that a stack on SageMaker does not load the engine.
             from groundwork.engine.operations import BuiltInLabelingService
@@ -101,6 +106,41 @@ def labeling_service() -> LabelingService:
             return BuiltInLabelingService.from_env()
         case other:
             raise ValueError(f"LABELING_SERVICE is {other!r}; it must be BuiltIn or SageMaker")
+
+
+def _sagemaker() -> LabelingService:
+    """boto3's client: of Amazon SageMaker, or of the endpoint that AWS_ENDPOINT_URL_SAGEMAKER names, which boto3 reads by itself.
+
+    An endpoint of a stack with the built-in engine knows access keys that it issued; the secret SAGEMAKER_ENDPOINT_KEY_SECRET has one.
+    """
+    session = botocore.session.Session()
+    if secret := os.environ.get("SAGEMAKER_ENDPOINT_KEY_SECRET"):
+        session.get_component("credential_provider").insert_before("env", _EndpointKey(secret))
+    client: Any = boto3.Session(botocore_session=session).client("sagemaker")
+    service: LabelingService = client
+    return service
+
+
+class _EndpointKey(CredentialProvider):
+    """The access key in a secret of Secrets Manager, kept there as `POST /access-keys` answered it."""
+
+    METHOD = "groundwork-endpoint-key"
+
+    def __init__(self, secret: str) -> None:
+        super().__init__()
+        self._secret = secret
+
+    def load(self) -> RefreshableCredentials:
+        return RefreshableCredentials.create_from_metadata(self._read(), self._read, self.METHOD)
+
+    def _read(self) -> dict[str, Any]:
+        key = json.loads(boto3.client("secretsmanager").get_secret_value(SecretId=self._secret)["SecretString"])
+        return {
+            "access_key": key["access_key_id"],
+            "secret_key": key["secret_access_key"],
+            "token": None,
+            "expiry_time": (datetime.now(UTC) + _ENDPOINT_KEY_KEPT).isoformat(),
+        }
 
 
 def refusal(error: ClientError) -> LabelingServiceError | None:

@@ -31,7 +31,7 @@ from groundwork.labeling_jobs.definition import (
 )
 from groundwork.labeling_jobs.job import LabelingJob, Source, Validation
 from groundwork.labeling_jobs.lifecycle import Status
-from groundwork.labeling_jobs.tags import JOB_ID_TAG, PROJECT_TAG
+from groundwork.labeling_jobs.tags import ENDPOINT_JOB_ID_TAG, JOB_ID_TAG, PROJECT_TAG
 from groundwork.store import AccessKey, JobEvent, JobStore
 
 if TYPE_CHECKING:
@@ -95,9 +95,11 @@ class _Session:
         launching = self._being_launched(request["LabelingJobName"], tags)
         project = launching.project if launching else self._project(operation)
         job_id = launching.job_id if launching else uuid.uuid4().hex
-        own_tags = [{"Key": PROJECT_TAG, "Value": project}, {"Key": JOB_ID_TAG, "Value": job_id}]
-        tagged = {**request, "Tags": [tag for tag in request.get("Tags", []) if tag["Key"] not in (PROJECT_TAG, JOB_ID_TAG)] + own_tags}
         _refuse_reserved(operation, [key for key in tags if key not in (PROJECT_TAG, JOB_ID_TAG)])
+        # A control plane knows its job by the tag it gave it, so another stack's stays.
+        is_foreign = tags.get(JOB_ID_TAG, job_id) != job_id
+        own_tags = {PROJECT_TAG: project, ENDPOINT_JOB_ID_TAG if is_foreign else JOB_ID_TAG: job_id}
+        tagged = {**request, "Tags": [{"Key": key, "Value": value} for key, value in {**tags, **own_tags}.items()]}
         locations = self._store.data_locations(project)
         self._check_locations(operation, request, locations)
         engine_job = self._service.new_job(tagged)
@@ -296,5 +298,5 @@ def _definition(job: EngineJob, labels: tuple[LabelEntry, ...]) -> LabelingJobDe
             max_percentage_labeled=conditions.get("MaxPercentageOfInputDatasetLabeled"),
         ),
         output_kms_key_id=job.kms_key_id,
-        tags={tag["Key"]: tag["Value"] for tag in request.get("Tags", []) if tag["Key"] not in (PROJECT_TAG, JOB_ID_TAG)},
+        tags={tag["Key"]: tag["Value"] for tag in request.get("Tags", []) if not tag["Key"].startswith(_RESERVED_TAGS)},
     )

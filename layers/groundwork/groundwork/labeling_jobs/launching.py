@@ -29,7 +29,7 @@ from groundwork.labeling_jobs.service_request import (
     label_categories,
     label_category_file,
 )
-from groundwork.labeling_jobs.tags import JOB_ID_TAG
+from groundwork.labeling_jobs.tags import ENDPOINT_JOB_ID_TAG, JOB_ID_TAG
 from groundwork.labeling_service import refusal
 from groundwork.manifest import ManifestExpectation, ManifestReader, lines
 from groundwork.manifest_validation import MAX_MANIFEST_BYTES, ValidationRequest, unreadable_manifest, write_report
@@ -242,7 +242,7 @@ def find_in_service(service: "LabelingService", job: LabelingJob) -> str | None:
 
 def is_same_job(job_id: str, description: Mapping[str, Any]) -> bool:
     """Whether the service's job is ours and not a namesake: known by the tag that the launch gave it."""
-    return any(tag["Key"] == JOB_ID_TAG and tag["Value"] == job_id for tag in description.get("Tags", []))
+    return any(tag["Key"] in {JOB_ID_TAG, ENDPOINT_JOB_ID_TAG} and tag["Value"] == job_id for tag in description.get("Tags", []))
 
 
 def advance(

@@ -2,3 +2,5 @@
 
 PROJECT_TAG = "groundwork:project"
 JOB_ID_TAG = "groundwork:job-id"
+# On a job that another stack's control plane launched through our SageMaker-compatible endpoint JOB_ID_TAG is that stack's, this is ours.
+ENDPOINT_JOB_ID_TAG = "groundwork:endpoint-job-id"
