@@ -56,7 +56,8 @@ fuzz: up ## Send thousands of requests made from the OpenAPI document to the loc
 docs: $(APP) ## Write the pages that are made from the code
 	@PYTHONPATH=layers/groundwork .venv/bin/python -m local.rules_page
 
-deploy: $(TOOLS) ## Build and deploy to AWS, asking for the parameters
+deploy: $(APP) $(TOOLS) ## Build and deploy to AWS, asking for the parameters
+	@.venv/bin/python -m local.web
 	PATH="$(CURDIR)/.venv-tools/bin:$$PATH" sh -c 'sam build && sam deploy --guided'
 
 redrive: $(APP) ## Send on what waits in a deployed stack's queues for failures (STACK=groundwork)
@@ -67,6 +68,7 @@ destroy: $(APP) ## Delete a deployed stack; says what stays, and asks first (STA
 
 requirements: ## Pin the requirements anew after a change of an .in file (UPGRADE=1: to the newest versions)
 	$(COMPILE) requirements/uv.in --output-file requirements/uv.txt
+	$(COMPILE) requirements/node.in --output-file requirements/node.txt
 	$(COMPILE) requirements/tools.in --output-file requirements/tools.txt
 	$(COMPILE) layers/dependencies/requirements.in --output-file layers/dependencies/requirements.txt
 	$(COMPILE) layers/annotations/requirements.in --output-file layers/annotations/requirements.txt
@@ -77,7 +79,7 @@ requirements: ## Pin the requirements anew after a change of an .in file (UPGRAD
 
 clean: ## Stop the local stack and remove everything that make made
 	@if [ -e $(APP) ]; then .venv/bin/python -m local.stack reset; fi
-	rm -rf .venv .venv-tools .local .aws-sam .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-tools .local .aws-sam .mypy_cache .pytest_cache .ruff_cache .hypothesis console/node_modules functions/show_console/web
 
 $(APP): requirements/dev.txt
 	@local/environment.sh .venv $<

@@ -1,14 +1,38 @@
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { brotliCompressSync, gzipSync } from "node:zlib";
 import react from "@vitejs/plugin-react";
+import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
+
+/** The function that serves the files has no time to compress them. */
+function compressed(folder: string): Plugin {
+  return {
+    name: "compressed",
+    apply: "build",
+    closeBundle() {
+      for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
+        if (!/\.(css|html|js|json|svg)$/.test(name)) continue;
+        const content = readFileSync(`${folder}/${name}`);
+        if (content.length < 1000) continue;
+        writeFileSync(`${folder}/${name}.br`, brotliCompressSync(content));
+        writeFileSync(`${folder}/${name}.gz`, gzipSync(content, { level: 9 }));
+      }
+    },
+  };
+}
+
+const BUILT = "../functions/show_console/web";
 
 // Relative addresses: the stack serves the files under the API's own path, which differs between a laptop and AWS.
 export default defineConfig({
   base: "./",
-  plugins: [react()],
+  plugins: [react(), compressed(BUILT)],
   build: {
     target: "es2022",
     sourcemap: false,
-    rollupOptions: { input: { console: "index.html", portal: "work.html" } },
+    outDir: BUILT,
+    emptyOutDir: true,
+    rollupOptions: { input: readdirSync(".").filter((name) => name.endsWith(".html")) },
   },
   test: { environment: "happy-dom", include: ["src/**/*.test.{ts,tsx}"] },
 });

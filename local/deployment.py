@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation.type_defs import StackTypeDef
 
 # Everything that a deployment is made of.
-SOURCES = ("template.yaml", "samconfig.toml", "functions", "layers", "statemachines", "console")
+SOURCES = ("template.yaml", "samconfig.toml", "functions", "layers", "statemachines")
 _SETTINGS = REPOSITORY / "samconfig.toml"
 # Beside the folder for AWS, so that nothing built for this machine is ever deployed there.
 _BUILD_FOLDER = REPOSITORY / ".aws-sam" / "local"
@@ -50,12 +50,12 @@ class Deployment:
         return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
 
     def is_current(self) -> bool:
-        """Whether what is deployed was made from the sources as they are now."""
+        """Whether what is deployed was made from the sources as they are now, and for the port that it is served on."""
         stack = self._stack()
         if stack is None or stack["StackStatus"] not in _DEPLOYED:
             return False
         # Kept with the stack itself: what is deployed may be older than a file here would say, after the emulator was killed.
-        return {"Key": _SOURCES_TAG, "Value": content_hash(REPOSITORY, SOURCES)} in stack.get("Tags", [])
+        return {"Key": _SOURCES_TAG, "Value": self._tag(content_hash(REPOSITORY, SOURCES))} in stack.get("Tags", [])
 
     def deploy(self) -> None:
         """Builds what has changed and deploys it.
@@ -72,8 +72,12 @@ class Deployment:
                 _BUILT.write_text(current)
             self._delete_stillborn()
             arguments = ["deploy", "--stack-name", STACK_NAME, "--region", REGION]
-            arguments += ["--template-file", str(_BUILD_FOLDER / "template.yaml"), "--tags", f"{_SOURCES_TAG}={current}"]
+            arguments += ["--template-file", str(_BUILD_FOLDER / "template.yaml"), "--tags", f"{_SOURCES_TAG}={self._tag(current)}"]
             self._run(arguments, log.fileno(), "Deploying the application to the local AWS failed")
+
+    def _tag(self, sources: str) -> str:
+        # Addresses of the stack are part of it: where people return to after they signed in, for one.
+        return f"{sources}-{self.place.port}"
 
     def _stack(self) -> "StackTypeDef | None":
         try:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 import botocore.exceptions
 
-from local import address_file, inbox
+from local import address_file, inbox, web
 from local.aws import Aws
 from local.deployment import Deployment
 from local.emulator import Emulator
@@ -94,17 +94,19 @@ def check_tools(tools: Path) -> None:
         raise StackError(f"{', '.join(missing)} not found in {tools}: run `make up`, which installs the tools first.")
 
 
-def compose_addresses(place: Place, outputs: dict[str, str], inbox_queue_url: str, before: "Addresses | None") -> "Addresses":
+def compose_addresses(
+    place: Place, outputs: dict[str, str], inbox_queue_url: str, before: "Addresses | None", *, has_web: bool = False
+) -> "Addresses":
     """The address file's content out of the stack's outputs, keeping passwords and the demo's last job from the file `before`."""
     before = before or {}
-    # The stack may have been deployed when it was served on another port.
+    # A stack is reached at its place, whatever address it was deployed with.
     api_path = urllib.parse.urlsplit(outputs["ApiUrl"]).path
     return {
         "endpoint_url": place.endpoint_url,
         "region": REGION,
         "stack_name": STACK_NAME,
         "api_url": f"{place.endpoint_url}{api_path}",
-        "console_url": None,
+        "console_url": f"{place.endpoint_url}{api_path}/console" if has_web else None,
         "sagemaker_endpoint_url": f"{place.endpoint_url}{api_path}/sagemaker",
         "data_bucket": outputs["DataBucketName"],
         "user_pool_id": outputs["UserPoolId"],
@@ -129,7 +131,8 @@ def _bring_up_to_date(place: Place, *, resume: bool) -> "Addresses":
     # Even for what was deployed before: an `up` may have been interrupted in between.
     put_gateway_responses(aws)
 
-    addresses = compose_addresses(place, outputs, inbox.subscribe(aws, outputs["AdminTopicArn"]), address_file.read(place.address_file))
+    inbox_queue_url = inbox.subscribe(aws, outputs["AdminTopicArn"])
+    addresses = compose_addresses(place, outputs, inbox_queue_url, address_file.read(place.address_file), has_web=web.is_built())
     # Written before the users get their passwords: an interruption in between must not lock anybody out.
     address_file.write(place.address_file, addresses)
     _say("Making sure of users, project and labeling team")
@@ -202,8 +205,10 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         match chosen.command:
             case "up":
+                web.build(say=_say)
                 addresses = up(place)
-                _say(f"Groundwork answers at {addresses['api_url']}\nAddresses and passwords: {place.address_file}   Stop: make down")
+                _say(f"Groundwork answers at {addresses['api_url']}, its web console at {addresses['console_url']}")
+                _say(f"Addresses and passwords: {place.address_file}   Stop: make down")
             case "down":
                 down(place)
             case "reset":

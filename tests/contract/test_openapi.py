@@ -64,6 +64,8 @@ def handled() -> dict[tuple[str, str], Route]:
 
 # Speaks AWS's JSON protocol; SageMaker's service model describes it, and botocore carries that.
 OF_SAGEMAKERS_PROTOCOL = ("POST", "/sagemaker")
+# Files for browsers, public and no JSON API.
+OF_THE_WEB = {("GET", "/console"), ("GET", "/console/{file+}")}
 
 
 def deployed(template: dict[str, Any]) -> dict[tuple[str, str], tuple[str, dict[str, Any]]]:
@@ -78,8 +80,7 @@ def deployed(template: dict[str, Any]) -> dict[tuple[str, str], tuple[str, dict[
         for event in resource["Properties"].get("Events", {}).values()
         if event["Type"] == "Api" and event["Properties"]["Path"] != "/{proxy+}"
     }
-    del routes[OF_SAGEMAKERS_PROTOCOL]
-    return routes
+    return {route: served for route, served in routes.items() if route not in {OF_SAGEMAKERS_PROTOCOL, *OF_THE_WEB}}
 
 
 def resolved(node: Any) -> Any:

@@ -42,6 +42,12 @@ def test_the_address_file_says_what_the_contract_promises(tmp_path: Path) -> Non
     assert all(user["username"] == name and len(user["password"]) >= 20 for name, user in addresses["users"].items())
 
 
+def test_the_address_file_says_where_the_console_is_when_the_web_was_built(tmp_path: Path) -> None:
+    addresses = compose_addresses(Place(4567, tmp_path), OUTPUTS, "http://queue", None, has_web=True)
+
+    assert addresses["console_url"] == f"{addresses['api_url']}/console"
+
+
 def test_every_user_and_every_stack_gets_a_password_of_its_own(tmp_path: Path) -> None:
     one = compose_addresses(Place(4567, tmp_path), OUTPUTS, "http://queue", None)
     other = compose_addresses(Place(4567, tmp_path), OUTPUTS, "http://queue", None)
