@@ -3,8 +3,8 @@
 import JSON5 from "json5";
 
 /** The value that a text stands for; undefined for a text that is no such value. */
-export function tolerantJson(text: string | null): unknown {
-  if (text === null || text.trim() === "") return undefined;
+export function tolerantJson(text: string | null | undefined): unknown {
+  if (text === null || text === undefined || text.trim() === "") return undefined;
   try {
     return JSON.parse(text);
   } catch {

@@ -21,3 +21,19 @@ export class FullInstructions extends Placed {
 export class ClassificationTarget extends Placed {
   protected override readonly place = "classification-target";
 }
+
+export class ShortSummary extends Placed {
+  protected override readonly place = "short-summary";
+}
+
+export class DetailedInstructions extends Placed {
+  protected override readonly place = "detailed-instructions";
+}
+
+export class PositiveExample extends Placed {
+  protected override readonly place = "positive-example";
+}
+
+export class NegativeExample extends Placed {
+  protected override readonly place = "negative-example";
+}

@@ -17,6 +17,7 @@ export const de: ElementTexts = {
   chooseIn: (what) => `Wählen Sie etwas bei „${what}“.`,
   mend: (what, problem) => `„${what}“: ${problem}`,
   field: "dieses Feld",
+  notAllowed: "Das ist hier nicht erlaubt.",
   beforeSubmitting: "Vor dem Absenden:",
   pictureMissing:
     "Das Bild wurde nicht geladen. Laden Sie die Seite neu; hilft das nicht, lehnen Sie die Aufgabe ab und schreiben Sie das dazu.",
@@ -31,6 +32,8 @@ export const de: ElementTexts = {
   badExample: "Schlechtes Beispiel",
   dismiss: "Ausblenden",
   optionFor: (what) => `Option von ${what}`,
+  zoomIn: "Vergrößern",
+  zoomOut: "Verkleinern",
   overlay: "Zu prüfende Labels",
   overlayHidden: "Zu prüfende Labels ausblenden",
   overlayBox: (label, left, top, width, height) => `${label}: ${width} mal ${height} Pixel bei ${left}, ${top}`,

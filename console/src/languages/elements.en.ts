@@ -15,6 +15,7 @@ export const en = {
   chooseIn: (what: string) => `Choose an option in “${what}”.`,
   mend: (what: string, problem: string) => `“${what}”: ${problem}`,
   field: "this field",
+  notAllowed: "This is not allowed here.",
   beforeSubmitting: "Before you can submit:",
   pictureMissing: "The picture did not load. Load the page again; if it still does not, decline the task and say so.",
   picture: "The picture to label",
@@ -28,6 +29,8 @@ export const en = {
   badExample: "Bad example",
   dismiss: "Dismiss",
   optionFor: (what: string) => `Option of ${what}`,
+  zoomIn: "Zoom in",
+  zoomOut: "Zoom out",
   overlay: "Labels to check",
   overlayHidden: "Hide the labels to check",
   overlayBox: (label: string, left: number, top: number, width: number, height: number) =>
