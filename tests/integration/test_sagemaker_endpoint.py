@@ -94,12 +94,23 @@ def test_a_ground_truth_script_runs_with_only_the_endpoint_changed(door: FrontDo
     assert described["LabelCounters"]["HumanLabeled"] == 2
     uri = described["LabelingJobOutput"]["OutputDatasetS3Uri"]
     bucket, _, key = uri.removeprefix("s3://").partition("/")
-    lines = door.operator("s3").get_object(Bucket=bucket, Key=key)["Body"].read().decode().splitlines()
-    assert [json.loads(line)["kind"] for line in lines] == [0, 0]
+    lines = [json.loads(line) for line in door.operator("s3").get_object(Bucket=bucket, Key=key)["Body"].read().decode().splitlines()]
+    # As published readers find the labels: by the attribute's name in the description, and the metadata beside it.
+    attribute = described["LabelAttributeName"]
+    assert [line[attribute] for line in lines] == [0, 0]
+    assert {line[f"{attribute}-metadata"]["class-name"] for line in lines} == {"cat"}
     # The control plane has it like any other job.
     job = door.wait_for(name, "Completed")
     assert (job["labels"], job["created_by"], job["output_manifest_uri"]) == (["cat", "dog"], "owner", uri)
-    assert name in {summary["LabelingJobName"] for summary in client.list_labeling_jobs(NameContains="From-a")["LabelingJobSummaryList"]}
+    pages = client.get_paginator("list_labeling_jobs").paginate(SortOrder="Descending", PaginationConfig={"PageSize": 1})
+    assert next(
+        summary["LabelingJobOutput"] for page in pages for summary in page["LabelingJobSummaryList"] if summary["LabelingJobName"] == name
+    ) == {"OutputDatasetS3Uri": uri}
+    pages = client.get_paginator("list_labeling_jobs_for_workteam").paginate(
+        WorkteamArn=described["HumanTaskConfig"]["WorkteamArn"], JobReferenceCodeContains=described["JobReferenceCode"]
+    )
+    (summary,) = [summary for page in pages for summary in page["LabelingJobSummaryList"]]
+    assert (summary["LabelingJobName"], summary["LabelCounters"]) == (name, {"HumanLabeled": 2, "PendingHuman": 0, "Total": 2})
     assert client.stop_labeling_job(LabelingJobName=name)["ResponseMetadata"]["HTTPStatusCode"] == 200
 
 

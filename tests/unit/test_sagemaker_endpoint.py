@@ -44,6 +44,7 @@ def world(jobs_table: object, engine_table: object, data_bucket: "S3Client") -> 
     data_bucket.put_object(
         Bucket=BUCKET, Key="projects/pets/labels.json", Body=json.dumps({"labels": [{"label": "cat"}, {"label": "dog"}]})
     )
+    data_bucket.put_object(Bucket=BUCKET, Key="projects/pets/instructions.template", Body=b"<p>{{ task.input.taskObject }}</p>")
     return store
 
 
@@ -212,6 +213,32 @@ def test_faults_are_worded_as_sagemaker_words_them() -> None:
 
     assert code == "ValidationException"
     assert message.startswith("1 validation error detected: Value '-cats-' at 'labelingJobName' failed to satisfy constraint:")
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (None, "there is no such object"),
+        (b"<p>{% if %}</p>", "is not Liquid"),
+        (b"\xff\xfe", "it is not text in UTF-8"),
+        (b"x" * 600_000, "is longer than 128,000 characters"),
+    ],
+)
+def test_a_template_that_no_page_can_be_made_of_is_named(
+    world: JobStore, data_bucket: "S3Client", content: bytes | None, problem: str
+) -> None:
+    where = {"Bucket": BUCKET, "Key": "projects/pets/instructions.template"}
+    if content is None:
+        data_bucket.delete_object(**where)
+    else:
+        data_bucket.put_object(**where, Body=content)
+
+    code, message = error_of(lambda: client("ann").create_labeling_job(**a_request()))
+
+    assert code == "ValidationException"
+    assert message.startswith(f"HumanTaskConfig.UiConfig.UiTemplateS3Uri {PREFIX}/instructions.template: ")
+    assert problem in message
+    assert world.job("Cats-1") is None
 
 
 def test_others_do_not_learn_that_a_job_exists(world: JobStore) -> None:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
+from botocore.exceptions import ClientError
+
 from groundwork import access, projects
 from groundwork.access import Caller, Decision, Resource
 from groundwork.data_locations import DataLocations, S3Uri
@@ -41,6 +43,8 @@ if TYPE_CHECKING:
 
 # Tags that say whose a job is; nobody sets them from outside.
 _RESERVED_TAGS = "groundwork:"
+_BYTES_OF_A_CHARACTER = 4  # at most, in UTF-8
+_UNREADABLE = frozenset({"NoSuchKey", "NoSuchBucket", "AccessDenied"})
 _CREATED = "by CreateLabelingJob of the SageMaker-compatible endpoint"
 
 
@@ -106,6 +110,7 @@ class _Session:
         if launching:
             created = self._engine_store.create_job(engine_job)
         else:
+            self._check_template(engine_job, project, locations)
             job = self._labeling_job(engine_job, project, job_id)
             event = JobEvent(self._now, "Created", {"status": job.status.value, "by": self._key.owner, "through": _CREATED})
             created = self._engine_store.create_job(engine_job, beside=self._store.creation(job, event))
@@ -149,6 +154,32 @@ class _Session:
         if outside:
             places = ", ".join(str(location.prefix) for location in locations.locations)
             raise validation_error(operation, f"{', '.join(outside)} must lie in the project's data locations: {places}")
+
+    def _check_template(self, engine_job: EngineJob, project: str, locations: DataLocations) -> None:
+        """The worker task template is there and can become a page. It is read with the right that reads it for workers."""
+        from groundwork.worker_page import MAX_TEMPLATE_CHARACTERS, check_template
+
+        uri = engine_job.template_uri(version=1)
+        if uri is None:
+            return
+        template = bytearray()
+        try:
+            for chunk in self._view(project, locations).read(uri):
+                template += chunk
+                if len(template) > MAX_TEMPLATE_CHARACTERS * _BYTES_OF_A_CHARACTER:
+                    break
+            check_template(template.decode())
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in _UNREADABLE:
+                raise
+            problem = "there is no such object, or workers' pages may not be made of it"
+        except UnicodeDecodeError:
+            problem = "it is not text in UTF-8"
+        except TemplateError as error:
+            problem = str(error)
+        else:
+            return
+        raise validation_error("CreateLabelingJob", f"HumanTaskConfig.UiConfig.UiTemplateS3Uri {uri}: {problem}")
 
     def _labeling_job(self, engine_job: EngineJob, project: str, job_id: str) -> LabelingJob:
         """The control plane's record of a job that begins on the labeling service."""

@@ -126,6 +126,10 @@ def changed(**fields: Any) -> dict[str, Any]:
         ({key: value for key, value in a_request().items() if key != "LabelCategoryConfigS3Uri"}, "LabelCategoryConfigS3Uri is required"),
         (changed(InputConfig={"DataSource": {}}), "ManifestS3Uri is required"),
         (changed(OutputConfig={"S3OutputPath": "https://s3.amazonaws.com/b/k"}), "OutputConfig.S3OutputPath must be of the form s3://"),
+        (
+            a_request(UiConfig={"UiTemplateS3Uri": "s3://bucket/../page.liquid"}),
+            "HumanTaskConfig.UiConfig.UiTemplateS3Uri must be of the form s3://bucket/key",
+        ),
         (a_request(PreHumanTaskLambdaArn="arn:aws:lambda:us-east-1:123456789012:function:PRE-Mine"), "PreHumanTaskLambdaArn must be"),
         (a_request(UiConfig={}), "UiConfig must have exactly one"),
         (a_request(WorkteamArn=f"{ARN_PREFIX}:workteam/private-crowd/nobody"), "there is no work team"),

@@ -127,6 +127,9 @@ class BuiltInLabelingService:
             elif S3Uri.parse(uri) is None:
                 yield f"{name} must be of the form s3://bucket/key"
         human_task = request["HumanTaskConfig"]
+        template = human_task["UiConfig"].get("UiTemplateS3Uri")
+        if template is not None and ((parsed := S3Uri.parse(template)) is None or not parsed.key):
+            yield "HumanTaskConfig.UiConfig.UiTemplateS3Uri must be of the form s3://bucket/key"
         if len(human_task["UiConfig"]) != 1:
             yield "HumanTaskConfig.UiConfig must have exactly one of UiTemplateS3Uri and HumanTaskUiArn"
         if task_type_of(human_task.get("PreHumanTaskLambdaArn", "")) is None:
