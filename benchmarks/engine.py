@@ -1,23 +1,26 @@
 # ruff: noqa: INP001 - a script that runs beside the package, not a part of one
 """The built-in engine: what a labeling job of N objects costs its table, and whether memory stays flat.
 
-    python benchmarks/engine.py [--objects 1000 10000 100000] [--labeled 500] [--lines 1000000] [--endpoint http://127.0.0.1:4566]
+    python benchmarks/engine.py [--objects 1000 10000 100000] [--labeled 500] [--lines 1000000] [--race 1000 500 3] [--endpoint http://127.0.0.1:4566]
 
 Loads a job, has one worker lease and answer `--labeled` of its objects, ends it and writes its output, through the functions' own code.
 Every request to the table is counted as the client sends it, and every item as it is read; the limits are those of the project: at most
 6 requests per object from load to output, at most 30 items read per lease, whatever the job's size. With `--endpoint` table and bucket
 lie in a running local stack, and peak memory is that of the engine alone; without, moto keeps them in this process. Then it puts an
-output manifest of `--lines` lines together from its parts.
+output manifest of `--lines` lines together from its parts. `--race` has so many workers compete for leases on so many objects that need so
+many answers each, and counts: exactly as many answers as are needed, never two of one worker to one object.
 """
 
 import argparse
 import json
 import resource
 import sys
+import threading
 import time
 import uuid
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -27,6 +30,8 @@ from typing import Any
 
 import boto3
 import yaml
+from botocore.client import BaseClient
+from botocore.config import Config
 from moto import mock_aws
 from rich.console import Console
 
@@ -38,7 +43,7 @@ from groundwork.engine.loading import load_tasks, plan_loading
 from groundwork.engine.output import RUN, Output
 from groundwork.engine.output_tree import OutputParts, OutputTree
 from groundwork.engine.store import EngineStore
-from groundwork.engine.work import Work
+from groundwork.engine.work import Work, Worker
 from groundwork.task_types import TASK_TYPES, built_in_lambda_arns
 
 REQUESTS_PER_OBJECT = 6
@@ -76,7 +81,7 @@ class Meter:
         counted["items"] = self.items - items
 
 
-def request_for(name: str) -> dict[str, Any]:
+def request_for(name: str, answers: int = 1) -> dict[str, Any]:
     arns = built_in_lambda_arns(TASK_TYPES["ImageMultiClass"], REGION, "aws")
     return {
         "LabelingJobName": name,
@@ -89,10 +94,21 @@ def request_for(name: str) -> dict[str, Any]:
             "PreHumanTaskLambdaArn": arns.pre_annotation,
             "TaskTitle": "Kinds",
             "TaskDescription": "Choose the kind",
-            "NumberOfHumanWorkersPerDataObject": 1,
+            "NumberOfHumanWorkersPerDataObject": answers,
             "TaskTimeLimitInSeconds": 300,
         },
     }
+
+
+def open_for_work(name: str, dynamodb: Any, table: str) -> None:
+    """As the machine's OpenForWork."""
+    dynamodb.update_item(
+        TableName=table,
+        Key={"pk": {"S": f"JOB#{name}"}, "sk": {"S": "JOB"}},
+        UpdateExpression="SET #status = :in_progress",
+        ExpressionAttributeNames={"#status": "status"},
+        ExpressionAttributeValues={":in_progress": {"S": JobStatus.IN_PROGRESS.value}},
+    )
 
 
 def run_job(objects: int, labeled: int, dynamodb: Any, s3: Any, table: str) -> bool:
@@ -116,13 +132,7 @@ def run_job(objects: int, labeled: int, dynamodb: Any, s3: Any, table: str) -> b
         for number in range(1, ranges):
             load_tasks(name, number, store, s3)
     load_seconds = time.perf_counter() - started
-    dynamodb.update_item(  # as the machine's OpenForWork
-        TableName=table,
-        Key={"pk": {"S": f"JOB#{name}"}, "sk": {"S": "JOB"}},
-        UpdateExpression="SET #status = :in_progress",
-        ExpressionAttributeNames={"#status": "status"},
-        ExpressionAttributeValues={":in_progress": {"S": JobStatus.IN_PROGRESS.value}},
-    )
+    open_for_work(name, dynamodb, table)
 
     work = Work(store, s3, region=REGION)
     ann = work.worker(Caller("ann", frozenset({"vets"}), "https://issuer", "sub-of-ann"))
@@ -185,6 +195,44 @@ def assemble(lines: int, s3: Any) -> None:
     parts.drop(count)
 
 
+def race(workers: int, objects: int, answers: int, dynamodb: Any, s3: Any, table: str) -> bool:
+    """Workers who all want work at once, each on a thread of its own; prints what came of it and says whether it is exact."""
+    name = f"race-{uuid.uuid4().hex[:6]}"
+    request = request_for(name, answers)
+    lines = (json.dumps({"source-ref": f"s3://{BUCKET}/pictures/{number:07d}.jpg"}) for number in range(objects))
+    s3.put_object(Bucket=BUCKET, Key=f"{name}.manifest", Body="\n".join(lines).encode() + b"\n")
+    s3.put_object(Bucket=BUCKET, Key="labels.json", Body=b'{"labels":[{"label":"cat"},{"label":"dog"}]}')
+    store, now = EngineStore(dynamodb, table), datetime.now(UTC)
+    store.create_job(EngineJob(name, f"arn:aws:sagemaker:{REGION}:1:labeling-job/{name}", request, JobStatus.INITIALIZING, now, now))
+    for number in range(plan_loading(name, store, s3)):
+        load_tasks(name, number, store, s3)
+    open_for_work(name, dynamodb, table)
+    work = Work(store, s3, region=REGION)
+    crew = [work.worker(Caller(f"w{n}", frozenset({"vets"}), "https://issuer", f"sub-{n}")) for n in range(workers)]
+    start = threading.Barrier(workers)
+
+    def labor(worker: Worker) -> int:
+        start.wait()
+        done = 0
+        while lease := work.take_lease(worker, name, now):
+            work.answer(worker, lease.hold.lease_id, {"crowd-image-classifier": {"label": "cat"}}, now)
+            done += 1
+        return done
+
+    started = time.perf_counter()
+    with ThreadPoolExecutor(workers) as pool:
+        accepted = sum(pool.map(labor, crew))
+    seconds = time.perf_counter() - started
+    kept = [(answer.task, answer.worker_id) for shard in store.shards(name) for answer in store.answers(name, shard.number)]
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=BUCKET, Prefix=f"output/{name}/annotations/answers/")
+    copies = sum(page["KeyCount"] for page in pages)
+    per_object = Counter(Counter(task for task, _ in kept).values())
+    CONSOLE.print(f"{workers:,} workers race for {objects:,} objects x {answers} answers in {seconds:.0f} s:")
+    CONSOLE.print(f"  {accepted:,} accepted, {len(kept):,} in the table, {copies:,} in S3; objects by answers {dict(per_object)}")
+    CONSOLE.print(f"  {len(kept) - len(set(kept))} twice by one worker; {work.with_others(crew[0], name, now)} leases left open")
+    return accepted == len(kept) == len(set(kept)) == copies == objects * answers and per_object == {answers: objects}
+
+
 def _peak_mib() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
@@ -205,11 +253,23 @@ def _create_table(dynamodb: Any) -> str:
     return table
 
 
+def one_at_a_time() -> None:
+    """Requests of all threads one after the other: moto's operations are not atomic between threads, as DynamoDB's are."""
+    lock, call = threading.Lock(), BaseClient._make_api_call  # type: ignore[attr-defined]
+
+    def alone(*arguments: Any) -> Any:
+        with lock:
+            return call(*arguments)
+
+    BaseClient._make_api_call = alone  # type: ignore[attr-defined]
+
+
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--objects", type=int, nargs="*", default=[1_000, 10_000])
     parser.add_argument("--labeled", type=int, default=500)
     parser.add_argument("--lines", type=int, default=0)
+    parser.add_argument("--race", type=int, nargs=3, metavar=("WORKERS", "OBJECTS", "ANSWERS"))
     parser.add_argument("--endpoint")
     given = parser.parse_args()
     session = boto3.Session(region_name=REGION, aws_access_key_id="test", aws_secret_access_key="test")  # noqa: S106
@@ -224,6 +284,13 @@ def main() -> int:
     ]
     if given.lines:
         assemble(given.lines, s3)
+    if given.race:
+        # As many at once as threads can use; a client repeats what meets another's transaction.
+        many = Config(max_pool_connections=50, retries={"mode": "standard", "total_max_attempts": 6})
+        dynamodb, files = (session.client(service, endpoint_url=given.endpoint, config=many) for service in ("dynamodb", "s3"))
+        if given.endpoint is None:
+            one_at_a_time()
+        kept.append(race(*given.race, dynamodb, files, table))
     session.client("dynamodb", endpoint_url=given.endpoint).delete_table(TableName=table)
     return 0 if all(kept) else 1
 
