@@ -179,7 +179,7 @@ def assemble(lines: int, s3: Any) -> None:
     """An output manifest from parts of 10,000 lines."""
     now = datetime.now(UTC)
     job = EngineJob("bench-assembly", "arn", request_for("bench-assembly"), JobStatus.IN_PROGRESS, now, now)
-    parts, tree = OutputParts(job, s3, BUCKET), OutputTree(job, s3)
+    parts, tree = OutputParts(job, s3, BUCKET, RUN), OutputTree(job, s3)
     metadata = {"confidence": 0.95, "job-name": "labeling-job/bench", "class-name": "cat", "human-annotated": "yes"}
     line = json.dumps({"source-ref": f"s3://{BUCKET}/pictures/0000000.jpg", "kind": 0, "kind-metadata": metadata}).encode() + b"\n"
     part = line * 10_000

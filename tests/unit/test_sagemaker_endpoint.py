@@ -227,11 +227,11 @@ def test_faults_are_worded_as_sagemaker_words_them() -> None:
 def test_a_template_that_no_page_can_be_made_of_is_named(
     world: JobStore, data_bucket: "S3Client", content: bytes | None, problem: str
 ) -> None:
-    where = {"Bucket": BUCKET, "Key": "projects/pets/instructions.template"}
+    key = "projects/pets/instructions.template"
     if content is None:
-        data_bucket.delete_object(**where)
+        data_bucket.delete_object(Bucket=BUCKET, Key=key)
     else:
-        data_bucket.put_object(**where, Body=content)
+        data_bucket.put_object(Bucket=BUCKET, Key=key, Body=content)
 
     code, message = error_of(lambda: client("ann").create_labeling_job(**a_request()))
 

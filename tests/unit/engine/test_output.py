@@ -106,6 +106,25 @@ def test_consolidating_again_gives_the_same_bytes_and_leaves_the_job_at_rest(eng
     assert engine.parts() == []
 
 
+def test_two_consolidations_at_once_do_not_disturb_each_other(engine: Engine) -> None:
+    name = engine.open_job(pictures(3))
+    for _ in range(3):
+        engine.label(engine.worker("ann"), name, chose("car"))
+    engine.write_output(name, WaitOutcome.DONE, END)
+    once = {key: engine.file(key) for key in engine.keys("")}
+    one, other = "again-1", "again-2"
+
+    for round_ in (one, other):
+        assert engine.output.plan(name, round_, WaitOutcome.STOPPED) == [0]
+        engine.output.consolidate(name, 0, round_)
+    ended = [engine.output.assemble(name, round_, END) for round_ in (other, one)]
+
+    assert ended[0] == ended[1]
+    assert {key: engine.file(key) for key in engine.keys("")} == once
+    parts = engine.s3.list_objects_v2(Bucket=BUCKET, Prefix="engine/parts/")
+    assert parts["KeyCount"] == 0
+
+
 def test_a_job_whose_run_failed_can_still_be_consolidated(engine: Engine) -> None:
     name = engine.open_job(pictures(2))
     engine.label(engine.worker("ann"), name, chose("car"))

@@ -12,6 +12,7 @@ from boto3.dynamodb.types import TypeSerializer
 
 from groundwork.engine import store as engine_store
 from groundwork.engine.answers import answer_record, canonical, stored_answer
+from groundwork.engine.job_control import JobControl
 from groundwork.engine.jobs import Counters, EngineJob, JobStatus, WaitOutcome
 from groundwork.engine.rebuilding import JobRecords, restore_labeling_jobs
 from groundwork.engine.store import Identity, StoredAnswer
@@ -108,6 +109,29 @@ def test_the_output_of_a_table_made_anew_is_the_same_to_the_byte(engine: Engine)
     assert (job.status, job.counters) == (JobStatus.COMPLETED, status.counters)
     assert {key: engine.file(key) for key in engine.keys("")} == once
     assert [found.key for found in engine.store.jobs()] == ["kinds-1"]
+
+
+def test_who_declined_what_and_why_is_known_after_the_loss(engine: Engine) -> None:
+    name = engine.open_job(pictures(3))
+    ann, ben = engine.worker("ann"), engine.worker("ben")
+    for reason in ("too dark", "upside down"):
+        lease = engine.work.take_lease(ann, name, AT)
+        assert lease is not None
+        engine.work.decline(ann, lease.hold.lease_id, reason, AT + timedelta(seconds=1))
+    control = JobControl(engine.store)
+    control.reissue(name, 1, AT + timedelta(seconds=2))
+    aside = engine.store.put_aside(name, limit=10)
+    keep_records(engine)
+    lose_everything()
+
+    rebuild(engine, name)
+
+    assert engine.store.put_aside(name, limit=10) == aside
+    assert [found.reasons for found in aside] == [("too dark",)]
+    assert [shard.unfinished for shard in engine.store.shards(name)] == [2]
+    # What was offered again is for everybody, also for who declined it before.
+    assert [engine.label(ann, name, chose("car"), AT + timedelta(minutes=1)) for _ in range(2)] == [1, 2]
+    assert engine.work.take_lease(ben, name, AT + timedelta(minutes=2)) is None
 
 
 def test_an_answer_that_was_accepted_before_the_loss_is_known_when_it_is_sent_again(engine: Engine) -> None:

@@ -60,7 +60,7 @@ class JobControl:
         """Objects that too many workers declined, in input order, behind number `after`."""
         return self._store.put_aside(self._job(name).key, after=after, limit=limit)
 
-    def reissue(self, name: str, number: int) -> None:
+    def reissue(self, name: str, number: int, now: datetime) -> None:
         """Offer an object that was put aside to everybody again who did not answer it. Doing it again changes nothing.
 
         Raises NotFoundError for an object that the job has not to label.
@@ -72,7 +72,7 @@ class JobControl:
             if not task.is_aside:
                 return
             try:
-                self._require(self._store.save_reissued(name, leases.reissue(task)))
+                self._require(self._store.save_reissued(name, leases.reissue(task), now))
             except TaskChangedError:
                 continue
             return

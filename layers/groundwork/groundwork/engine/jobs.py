@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -84,7 +84,8 @@ class EngineJob:
     None until the whole output is written. `changed_templates` are the URIs of worker task templates with later versions of the
     instructions, `extended_seconds` is a longer availability lifetime than the request has. `is_restored` says that the job was put
     back from its record, so that its answers are loaded with its tasks (see rebuilding.py).
-    `asked_again_at` is when a job at rest was last asked to be consolidated again.
+    `reissued` says when objects that were put aside were last offered again, by their number. `asked_again_at` is when a job at rest was
+    last asked to be consolidated again.
     """
 
     name: str
@@ -109,6 +110,7 @@ class EngineJob:
     extended_seconds: int | None = None
     is_restored: bool = False
     asked_again_at: datetime | None = None
+    reissued: Mapping[int, datetime] = field(default_factory=dict)
 
     @property
     def key(self) -> str:

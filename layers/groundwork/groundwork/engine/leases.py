@@ -21,7 +21,8 @@ from enum import StrEnum
 class Hold:
     """A worker's lease on one task and what became of it. `answer_digest` is that of the accepted answer, None before there is one.
 
-    `declined` is the reason of a worker who declined. `instructions` is the version of the instructions that the lease shows.
+    `declined` is the reason of a worker who declined. `instructions` is the version of the instructions that the lease shows. `is_over`
+    says that it ended whatever a clock says: it was given back or declined, or somebody who saw it expired took a place.
     """
 
     lease_id: str
@@ -30,13 +31,14 @@ class Hold:
     answer_digest: str | None = None
     declined: str | None = None
     instructions: int = 1
+    is_over: bool = False
 
     @property
     def is_answered(self) -> bool:
         return self.answer_digest is not None
 
     def is_live(self, now: datetime) -> bool:
-        return not self.is_answered and now < self.expires_at
+        return not self.is_answered and not self.is_over and now < self.expires_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,9 @@ def take(task: Task, worker: str, lease_id: str, now: datetime, expires_at: date
     """The task with a new lease of the worker, or None when `may_take` says no."""
     if not may_take(task, worker, now):
         return None
-    return _with_hold(task, worker, Hold(lease_id, now, expires_at, instructions=instructions))
+    # Others' clocks may still see these as live, and would refuse both their answers and this worker's.
+    over = {holder: replace(hold, is_over=True) for holder, hold in task.holds.items() if not hold.is_answered and not hold.is_live(now)}
+    return replace(task, holds={**task.holds, **over, worker: Hold(lease_id, now, expires_at, instructions=instructions)})
 
 
 def renew(task: Task, worker: str, now: datetime, expires_at: datetime) -> Task | None:
@@ -124,7 +128,7 @@ def give_back(task: Task, worker: str, now: datetime) -> Task:
     hold = task.holds.get(worker)
     if hold is None or not hold.is_live(now):
         return task
-    return _perhaps_aside(_with_hold(task, worker, replace(hold, expires_at=now)), now)
+    return perhaps_aside(_with_hold(task, worker, replace(hold, expires_at=now, is_over=True)), now)
 
 
 def decline(task: Task, worker: str, reason: str, now: datetime) -> Task | None:
@@ -134,8 +138,8 @@ def decline(task: Task, worker: str, reason: str, now: datetime) -> Task | None:
         return None
     if hold.declined is not None:
         return task
-    ended = replace(hold, expires_at=min(hold.expires_at, now), declined=reason)
-    return _perhaps_aside(_with_hold(task, worker, ended), now)
+    ended = replace(hold, expires_at=min(hold.expires_at, now), declined=reason, is_over=True)
+    return perhaps_aside(_with_hold(task, worker, ended), now)
 
 
 def reissue(task: Task) -> Task:
@@ -144,7 +148,8 @@ def reissue(task: Task) -> Task:
     return replace(task, holds=holds, is_aside=False)
 
 
-def _perhaps_aside(task: Task, now: datetime) -> Task:
+def perhaps_aside(task: Task, now: datetime) -> Task:
+    """The task, put aside when as many declined it as it needs answers and nobody has it in hands."""
     is_in_hands = any(hold.is_live(now) for hold in task.holds.values())
     if task.is_finished or is_in_hands or len(task.reasons) < task.needed:
         return task
@@ -164,7 +169,7 @@ def judge_answer(task: Task, worker: str, digest: str, now: datetime) -> AnswerV
 
 def answer(task: Task, worker: str, digest: str, now: datetime) -> Task:
     """The task with the worker's answer, after `judge_answer` said ACCEPT."""
-    return _perhaps_aside(_with_hold(task, worker, replace(task.holds[worker], answer_digest=digest)), now)
+    return perhaps_aside(_with_hold(task, worker, replace(task.holds[worker], answer_digest=digest)), now)
 
 
 def _with_hold(task: Task, worker: str, hold: Hold) -> Task:

@@ -22,7 +22,7 @@ from groundwork.engine import store as engine_store
 from groundwork.engine.jobs import EngineJob
 from groundwork.engine.leases import Task
 from groundwork.engine.output_tree import OutputTree
-from groundwork.engine.rebuilding import answers_by_worker, restore_answers
+from groundwork.engine.rebuilding import answers_by_worker, restore_answers, restore_declines
 from groundwork.engine.store import EngineStore, shard_numbers, shard_of
 from groundwork.errors import NotFoundError
 from groundwork.manifest import ManifestRange
@@ -80,10 +80,11 @@ def load_tasks(name: str, number: int, store: EngineStore, s3: "S3Client") -> in
         if shard not in loaded:
             tasks = list(_tasks(job, lines))
             if job.is_restored and tasks:
-                answers = OutputTree(job, s3).stored_answers(tasks[0].number, tasks[-1].number)
-                tasks = restore_answers(job, tasks, answers, store)
+                kept, numbers = OutputTree(job, s3), (tasks[0].number, tasks[-1].number)
+                tasks = restore_answers(job, tasks, kept.stored_answers(*numbers), store)
+                tasks = restore_declines(job, tasks, kept.declines(*numbers), store)
             store.add_tasks(name, tasks)
-            unfinished = sum(not task.is_finished for task in tasks)
+            unfinished = sum(not task.is_settled for task in tasks)
             store.add_shard(name, shard, tasks=len(tasks), unfinished=unfinished, answered=answers_by_worker(tasks))
             loaded[shard] = len(tasks)
     return sum(loaded.values())

@@ -112,8 +112,8 @@ class Output:
                     file.write(line if addition is None else _augmented(line, job.label_attribute, addition))
                     file.write(b"\n")
             file.seek(0)
-            self._parts(job).put(number, file)
-        self._parts(job).put_tally(number, compact(consolidation.tally.document()))
+            self._parts(job, round_).put(number, file)
+        self._parts(job, round_).put_tally(number, compact(consolidation.tally.document()))
         for shard, counters in counted.items():
             self._store.keep_result(name, shard, ShardResult(round_, counters))
         return sum(counted.values(), start=Counters())
@@ -129,7 +129,9 @@ class Output:
         ranges = self._store.plan(name) or []
         shards = {shard.number: shard for shard in self._store.shards(name)}
         OutputTree(job, self._s3).put_manifest(self._lines(job, ranges, shards, round_))
-        self._report_quality(job, [number for number, planned in enumerate(ranges) if self._is_written(job, planned, shards, round_)])
+        self._report_quality(
+            job, round_, [number for number, planned in enumerate(ranges) if self._is_written(job, planned, shards, round_)]
+        )
         if job.outcome is None:
             return None
         counters = sum((shard.result.counters for shard in shards.values() if shard.result), start=Counters())
@@ -137,21 +139,21 @@ class Output:
             job = self._come_to_rest(job, counters, now)
         else:
             self._store.keep_counters(name, counters)
-        self._parts(job).drop(len(ranges))
+        self._parts(job, round_).drop(len(ranges))
         return Finished(job.status, job.arn)
 
     def _lines(self, job: EngineJob, ranges: Sequence[ManifestRange], shards: Mapping[int, Shard], round_: str) -> Iterator[bytes]:
         for number, planned in enumerate(ranges):
             if self._is_written(job, planned, shards, round_):
-                yield from self._parts(job).chunks(number)
+                yield from self._parts(job, round_).chunks(number)
             else:
                 yield from (line + b"\n" for _, line in input_lines(job, planned, self._s3))
 
     def _is_written(self, job: EngineJob, planned: ManifestRange, shards: Mapping[int, Shard], round_: str) -> bool:
         return job.outcome is not None or _is_done(planned, shards, round_)
 
-    def _report_quality(self, job: EngineJob, written: Sequence[int]) -> None:
-        tally = Tally.total(Tally.of(json.loads(document)) for document in self._parts(job).tallies(written))
+    def _report_quality(self, job: EngineJob, round_: str, written: Sequence[int]) -> None:
+        tally = Tally.total(Tally.of(json.loads(document)) for document in self._parts(job, round_).tallies(written))
         report = compact(summary(_context_of(job), tally))
         self._s3.put_object(Bucket=self._data_bucket, Key=report_key(job.key), Body=report, **encryption_of(job))
 
@@ -162,8 +164,8 @@ class Output:
         # Somebody else brought it to rest meanwhile; theirs is the status that stands.
         return job_named(job.key, self._store)
 
-    def _parts(self, job: EngineJob) -> OutputParts:
-        return OutputParts(job, self._s3, self._data_bucket)
+    def _parts(self, job: EngineJob, round_: str) -> OutputParts:
+        return OutputParts(job, self._s3, self._data_bucket, round_)
 
 
 def _is_done(planned: ManifestRange, shards: Mapping[int, Shard], round_: str) -> bool:

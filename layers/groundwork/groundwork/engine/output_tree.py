@@ -2,9 +2,9 @@
 job outputs for the folders below `consolidated-annotation`).
 
 One folder is ours: `annotations/answers/<datasetObjectId, nine digits>/<lease id>.json` holds each answer by itself, written before the
-worker is told that it was accepted. Ground Truth's worker-response file is one per object and exists only once the object has all its
-answers, which would be too late for an answer to survive the loss of the engine's table. The nine digits put a shard's answers side by
-side in a listing (see rebuilding.py).
+worker is told that it was accepted, and `<lease id>.declined.json` why a worker declined. Ground Truth's worker-response file is one per
+object and exists only once the object has all its answers, which would be too late for an answer to survive the loss of the engine's
+table. The nine digits put a shard's answers side by side in a listing (see rebuilding.py).
 """
 
 import json
@@ -19,6 +19,7 @@ from boto3.s3.transfer import TransferConfig
 from groundwork.data_locations import S3Uri
 from groundwork.engine.answers import Answer, answer_record, stored_answer
 from groundwork.engine.jobs import EngineJob
+from groundwork.engine.leases import Hold
 from groundwork.engine.store import StoredAnswer
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ _KEYS_IN_ONE_REQUEST = 1000
 _IN_PARTS = TransferConfig(multipart_threshold=16 * _CHUNK, multipart_chunksize=16 * _CHUNK, use_threads=False)
 _ANSWERS = "annotations/answers"
 _CONTENT = ".content.json"
+_DECLINE = ".declined.json"
 _CONSOLIDATED = "annotations/consolidated-annotation"
 
 
@@ -60,16 +62,44 @@ class OutputTree:
 
     def stored_answers(self, first: int, last: int) -> Iterator[StoredAnswer]:
         """What the durable copies say of the answers to the objects from number `first` to `last`."""
+        keys = self._kept_of(first, last)
+        return map(stored_answer, self._documents(key for key in keys if not key.endswith((_CONTENT, _DECLINE))))
+
+    def put_decline(self, task: int, worker_id: str, hold: Hold, at: datetime) -> None:
+        """The durable copy of a worker's reason not to label an object."""
+        document = {
+            "datasetObjectId": str(task),
+            "workerId": worker_id,
+            "leaseId": hold.lease_id,
+            "acceptedAt": hold.granted_at.isoformat(),
+            "declinedAt": at.isoformat(),
+            "reason": hold.declined,
+            "instructionsVersion": hold.instructions,
+        }
+        self._put(f"{_ANSWERS}/{task:09d}/{hold.lease_id}{_DECLINE}", compact(document))
+
+    def declines(self, first: int, last: int) -> Iterator[tuple[int, str, Hold]]:
+        """What the durable copies say of declines of the objects from number `first` to `last`: object, worker and lease."""
+        for found in self._documents(key for key in self._kept_of(first, last) if key.endswith(_DECLINE)):
+            granted, declined = (datetime.fromisoformat(found[name]) for name in ("acceptedAt", "declinedAt"))
+            hold = Hold(
+                found["leaseId"], granted, declined, declined=found["reason"], instructions=found["instructionsVersion"], is_over=True
+            )
+            yield int(found["datasetObjectId"]), found["workerId"], hold
+
+    def _kept_of(self, first: int, last: int) -> Iterator[str]:
+        """The keys of the durable copies of what workers did to the objects from number `first` to `last`."""
         prefix = self._root.child(f"{_ANSWERS}/").key
         pages = self._s3.get_paginator("list_objects_v2").paginate(
             Bucket=self._root.bucket, Prefix=prefix, StartAfter=f"{prefix}{first:09d}", PaginationConfig={"PageSize": _KEYS_IN_ONE_REQUEST}
         )
         listed = (entry["Key"] for page in pages for entry in page.get("Contents", ()))
-        keys = takewhile(lambda key: key < f"{prefix}{last + 1:09d}", listed)
-        answers = (key for key in keys if not key.endswith(_CONTENT))
+        return takewhile(lambda key: key < f"{prefix}{last + 1:09d}", listed)
+
+    def _documents(self, keys: Iterator[str]) -> Iterator[dict[str, Any]]:
         with ThreadPoolExecutor(_WRITES_AT_ONCE) as pool:
-            for some in batched(answers, _KEYS_IN_ONE_REQUEST, strict=False):
-                yield from pool.map(lambda key: stored_answer(json.loads(self.answer_content(key))), some)
+            for some in batched(keys, _KEYS_IN_ONE_REQUEST, strict=False):
+                yield from pool.map(lambda key: json.loads(self.answer_content(key)), some)
 
     def put_answer_content(self, task: int, lease_id: str, digest: str, content: str) -> str:
         """An answer's content that is too large for the table. Gives its key, which names the content, so no other can replace it."""
@@ -117,13 +147,14 @@ class OutputTree:
 class OutputParts:
     """The lines of the output manifest, and the tally of their quality, for each range of the input, until they are put together.
 
-    They lie in the data bucket where no project reaches, because what is in them goes into the output unread.
+    They lie in the data bucket where no project reaches, because what is in them goes into the output unread. Each round has its own, so
+    that two at once do not take away each other's.
     """
 
-    def __init__(self, job: EngineJob, s3: "S3Client", data_bucket: str) -> None:
+    def __init__(self, job: EngineJob, s3: "S3Client", data_bucket: str, round_: str) -> None:
         self._s3 = s3
         self._bucket = data_bucket
-        self._prefix = f"engine/parts/{job.key}/"
+        self._prefix = f"engine/parts/{job.key}/{round_}/"
         self._encryption = encryption_of(job)
 
     def put(self, number: int, file: IO[bytes]) -> None:

@@ -2,8 +2,8 @@
 
 Two kinds of objects outlive the table: a record of every labeling job, written whenever its item changes (`JobRecords`), and a copy of
 every answer, written before the answer is accepted (`OutputTree.put_answer`). Rebuilding puts the jobs back and starts a run for each.
-The run loads the manifest as it always does, and because the job is a restored one, the answers with it. So nobody gets an object that
-has its answers, and the output is the same. What is not restored: leases that were not answered, and what else workers had not sent in.
+The run loads the manifest as it always does, and because the job is a restored one, the answers and the declines with it. So nobody gets
+an object that has its answers, or that they declined, and the output is the same. Leases that were not ended and drafts are not restored.
 """
 
 import json
@@ -16,10 +16,12 @@ from typing import TYPE_CHECKING, Any, Self
 import boto3
 
 from groundwork.engine.jobs import EngineJob
-from groundwork.engine.leases import Hold, Task
+from groundwork.engine.leases import Hold, Task, perhaps_aside
 from groundwork.engine.store import EngineStore, StoredAnswer
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from mypy_boto3_s3 import S3Client
 
     from groundwork.engine.runs import RunDriver
@@ -89,6 +91,24 @@ def restore_answers(job: EngineJob, tasks: Sequence[Task], answers: Iterable[Sto
         )
         holds.setdefault(answer.task, {})[answer.worker_id] = hold
     return [replace(task, holds=holds.get(task.number, {})) for task in tasks]
+
+
+def restore_declines(job: EngineJob, tasks: Sequence[Task], declines: Iterable[tuple[int, str, Hold]], store: EngineStore) -> list[Task]:
+    """Put back who declined these tasks, but for those that were reissued since. Gives the tasks with it, not yet written."""
+    restored = {task.number: task for task in tasks}
+    latest: dict[int, datetime] = {}
+    for number, worker, hold in declines:
+        task, ended = restored.get(number), hold.expires_at
+        is_over = number in job.reissued and ended <= job.reissued[number]
+        if task is None or is_over or worker in task.holds:
+            continue
+        latest[number] = max(ended, latest.get(number, ended))
+        restored[number] = replace(task, holds={**task.holds, worker: hold})
+    settled = {number: perhaps_aside(restored[number], at) for number, at in latest.items()}
+    for number, task in settled.items():
+        if task.is_aside:
+            store.add_put_aside(job.name, [task], latest[number])
+    return list((restored | settled).values())
 
 
 def answers_by_worker(tasks: Iterable[Task]) -> Counter[str]:

@@ -443,6 +443,10 @@ class EngineStore:
         """Add the tasks that are not there. A task that is there keeps its progress."""
         self._add((len(task.line) + 500, _task_item(name, task)) for task in tasks)
 
+    def add_put_aside(self, name: str, tasks: Iterable[Task], now: datetime) -> None:
+        """List these tasks as put aside."""
+        self._add((sum(map(len, task.reasons)) + 500, _aside_item(name, task, now)) for task in tasks)
+
     def add_answers(self, name: str, answers: Sequence[StoredAnswer]) -> None:
         """Add the answers that are not there, of tasks that are not loaded yet, and their entries in the workers' histories."""
         for make in (_answer_item, _history_item):
@@ -632,31 +636,23 @@ class EngineStore:
         items = (_unmarshal(item) for item in answer["Items"])
         return [PutAside(int(item["sk"]), tuple(item["reasons"]), datetime.fromisoformat(item["at"])) for item in items]
 
-    def save_reissued(self, name: str, task: Task) -> bool:
-        """Write a task that is no longer put aside, and open its shard again. False when the job takes no more work.
+    def save_reissued(self, name: str, task: Task, now: datetime) -> bool:
+        """Write a task that is no longer put aside, and open its shard again; the job notes it. False when it takes no more work.
 
         Raises TaskChangedError.
         """
         shard_key = (f"JOB#{name.lower()}", _shard_sk(shard_of(task.number)))
         was_closed = bool((self._get(*shard_key) or {}).get("closed"))
         is_open = "#status = :in_progress AND attribute_not_exists(outcome)"
-        in_progress = {":in_progress": JobStatus.IN_PROGRESS.value}
-        job_key = _key(_job_key(name))
-        job: Item = {
-            "ConditionCheck": {
-                "TableName": self._table,
-                "Key": job_key,
-                "ConditionExpression": is_open,
-                "ExpressionAttributeNames": {"#status": "status"},
-                "ExpressionAttributeValues": _marshal(in_progress),
-            }
-        }
+        job_values: Item = {":in_progress": JobStatus.IN_PROGRESS.value, ":reissued": {f"{task.number:09d}#{now.isoformat()}"}}
+        update = "ADD reissued :reissued"
         shard = self._update(shard_key, "ADD unfinished :one", {":one": 1}, "attribute_exists(pk) AND attribute_not_exists(closed)")
         if was_closed:
-            job = self._update(_job_key(name), "ADD closed_shards :minus_one", {":minus_one": -1, **in_progress}, is_open)
+            update, job_values[":minus_one"] = "ADD reissued :reissued, closed_shards :minus_one", -1
             values = {":one": 1, ":open": f"OPEN#{name.lower()}", ":shard": shard_key[1]}
-            update = "SET gsi1pk = :open, gsi1sk = :shard REMOVE closed, #result ADD unfinished :one"
-            shard = self._update(shard_key, update, values, "attribute_exists(closed)")
+            opened = "SET gsi1pk = :open, gsi1sk = :shard REMOVE closed, #result ADD unfinished :one"
+            shard = self._update(shard_key, opened, values, "attribute_exists(closed)")
+        job = self._update(_job_key(name), update, job_values, is_open)
         delete = {"Delete": {"TableName": self._table, "Key": _key(_aside_key(name, task.number))}}
         failed = self._transact([self._task_update(name, task), job, shard, delete, self._put(_freed_item(name, task))])
         if 1 in failed:
@@ -968,10 +964,16 @@ def _job(item: Item) -> EngineJob:
         label_categories=json.loads(item["label_categories"]) if "label_categories" in item else None,
         manifest_pin=item.get("manifest_pin"),
         asked_again_at=datetime.fromisoformat(item["asked_again_at"]) if "asked_again_at" in item else None,
+        reissued=_reissued(item.get("reissued", ())),
         outcome=WaitOutcome(item["outcome"]) if "outcome" in item else None,
         counters=None if counters is None else _counters(counters),
         is_restored=bool(item.get("restored")),
     )
+
+
+def _reissued(entries: Iterable[str]) -> dict[int, datetime]:
+    """An object may be in it several times; in order, the last one counts."""
+    return {int(number): datetime.fromisoformat(at) for number, _, at in (entry.partition("#") for entry in sorted(entries))}
 
 
 def _counters(item: Item) -> Counters:
@@ -985,7 +987,8 @@ def _shard(item: Item) -> Shard:
 
 def _task_item(name: str, task: Task) -> Item:
     pk, sk = _task_key(name, task.number)
-    return {"pk": pk, "sk": sk, "needed": task.needed, "line": task.line, "holds": _holds_item(task.holds), "version": task.version}
+    item = {"pk": pk, "sk": sk, "needed": task.needed, "line": task.line, "holds": _holds_item(task.holds), "version": task.version}
+    return item | ({"aside": True} if task.is_aside else {})
 
 
 def _task(item: Item) -> Task:
@@ -1052,6 +1055,7 @@ def _holds_item(holds: Mapping[str, Hold]) -> Item:
             "expires_at": hold.expires_at.isoformat(),
             **({} if hold.answer_digest is None else {"answer_digest": hold.answer_digest}),
             **({} if hold.declined is None else {"declined": hold.declined}),
+            **({"over": True} if hold.is_over else {}),
             "instructions": hold.instructions,
         }
         for worker, hold in holds.items()
@@ -1061,7 +1065,13 @@ def _holds_item(holds: Mapping[str, Hold]) -> Item:
 def _hold(item: Item) -> Hold:
     granted, expires = datetime.fromisoformat(item["granted_at"]), datetime.fromisoformat(item["expires_at"])
     return Hold(
-        item["lease_id"], granted, expires, item.get("answer_digest"), item.get("declined"), instructions=int(item.get("instructions", 1))
+        item["lease_id"],
+        granted,
+        expires,
+        item.get("answer_digest"),
+        item.get("declined"),
+        instructions=int(item.get("instructions", 1)),
+        is_over=bool(item.get("over")),
     )
 
 

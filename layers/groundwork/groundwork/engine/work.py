@@ -254,7 +254,7 @@ class Work:
         self._end(worker, lease_id, lambda task: leases.give_back(task, worker.id, now), now)
 
     def decline(self, worker: Worker, lease_id: str, reason: str, now: datetime) -> None:
-        """End the lease, and never offer its object to this worker again. Repeating it is harmless.
+        """End the lease, and never offer its object to this worker again; the reason is in S3 too. Repeating it is harmless.
 
         Raises NotFoundError, ConflictError for an answered lease, InvalidRequestError for a reason that is none.
         """
@@ -268,14 +268,16 @@ class Work:
                 raise ConflictError("The lease is answered.")
             return changed
 
-        self._end(worker, lease_id, declined, now)
+        ended = self._end(worker, lease_id, declined, now)
+        OutputTree(ended.job, self._s3).put_decline(ended.task.number, worker.id, ended.hold, now)
 
-    def _end(self, worker: Worker, lease_id: str, change: Callable[[Task], Task], now: datetime) -> None:
+    def _end(self, worker: Worker, lease_id: str, change: Callable[[Task], Task], now: datetime) -> Lease:
+        """The lease as it is after the change, which is written."""
         for _ in range(_MAX_LOST_WRITES):
             lease = self._lease(worker, lease_id)
             changed = change(lease.task)
             if changed is lease.task:
-                return
+                return lease
             try:
                 limits = lease.job.object_limit is not None
                 self._store.save_ended_lease(lease.job.key, lease.task, changed, worker.id, now, limits=limits)
@@ -283,7 +285,7 @@ class Work:
                 continue
             except ShardClosedError as error:
                 raise ConflictError("The labeling job takes no more work.") from error
-            return
+            return replace(lease, task=changed, hold=changed.holds[worker.id])
         raise ConflictError("Too many changes of this task at once; try again.")
 
     # --- drafts --------------------------------------------------------------------------------------------------

@@ -77,7 +77,7 @@ class Steering:
 
     def reissue(self, job: LabelingJob, number: int, *, by: str, now: datetime) -> None:
         """Offer an object that was put aside again. Raises NotFoundError when the job has no such object to label."""
-        self._running(job).reissue(job.name, number)
+        self._running(job).reissue(job.name, number, now)
         self._record(job, "ObjectReissued", {"by": by, "object": number}, now)
 
     def _of_service(self, job: LabelingJob) -> "JobControl":
