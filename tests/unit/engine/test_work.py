@@ -425,6 +425,25 @@ def test_many_workers_racing_give_every_object_exactly_its_answers(engine: Engin
     assert [shard.unfinished for shard in engine.store.shards(name)] == [0]
 
 
+def test_who_loses_the_next_place_to_others_looks_further_on_and_misses_nothing(racing: tuple[Engine, _RacingStore]) -> None:
+    engine, store = racing
+    name = engine.open_job(pictures(12))
+    ann, others = engine.worker("ann"), iter([engine.worker(f"worker-{number}") for number in range(6)])
+
+    def somebody_is_faster() -> None:
+        if (faster := next(others, None)) is not None:
+            engine.work.take_lease(faster, name, NOON)
+            store.rival = somebody_is_faster
+
+    store.rival = somebody_is_faster
+    taken = [engine.label(ann, name, chose("car"), NOON + timedelta(seconds=10)) for _ in range(6)]
+
+    held = [number for number in range(12) if number not in taken]
+    assert len(set(taken)) == 6
+    assert engine.work.take_lease(ann, name, NOON) is None
+    assert all(task.holds for task in engine.store.tasks(name, 0) if task.number in held)
+
+
 def test_a_throttled_table_is_an_error_and_no_answer(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     name = engine.open_job(pictures(1))
     ann = engine.worker("ann")

@@ -57,6 +57,8 @@ _DRAFTS_KEPT = timedelta(days=7)
 _SHARDS_READ_AT_ONCE = 5
 # Of a job that limits the objects in workers' hands, how many of those in hands are looked at for a worker who could join in.
 _OBJECTS_IN_HANDS_LOOKED_AT = 25
+# After many losses in a row the next task is any of 2**8, which is more than a shard has.
+_MOST_SKIPPED = 8
 # A write loses only when another one got through, and a task sees few writes; this many lost in a row means something is wrong.
 _MAX_LOST_WRITES = 50
 
@@ -174,10 +176,12 @@ class Work:
                 return held
             search = _Search(self._store, job, worker.id, place, slots, now)
             try:
-                return self._take_first(search)
+                lease = self._take_first(search)
             except WorkerMovedError:
                 # The same worker asked twice at once, and the other request's lease is the one; or the objects in hands changed.
                 continue
+            if lease is not None or not search.has_skipped:
+                return lease
         raise ConflictError("Too many requests for work at once; ask again.")
 
     def _held(self, job: EngineJob, worker: Worker, place: WorkerPlace, now: datetime) -> Lease | None:
@@ -205,6 +209,8 @@ class Work:
                 except TaskChangedError:
                     # Others were faster. With several answers needed there may still be a place, so look again.
                     task = self._store.task(job.key, task.number)
+                    if task is None or not leases.may_take(task, worker, now):
+                        search.lost()
                     continue
                 lease = Lease(job, taken, taken.holds[worker])
                 return self._with_draft(lease, worker) if worker in task.holds else lease
@@ -390,6 +396,21 @@ class _Search:
         self._place = place
         self._slots = slots
         self._position, self._saw_all_shards = place.position, place.saw_all_shards
+        self._losses = self._to_skip = 0
+        self._first_skipped: int | None = None
+
+    @property
+    def has_skipped(self) -> bool:
+        """Whether there are tasks that were not looked at."""
+        return self._first_skipped is not None
+
+    def lost(self) -> None:
+        """Somebody else was faster. Where many take from one place they would all lose to each other task by task, so they spread.
+
+        What is skipped stays ahead of the worker.
+        """
+        self._losses += 1
+        self._to_skip = secrets.randbelow(2 ** min(self._losses, _MOST_SKIPPED))
 
     def tasks(self) -> Iterator[_Found]:
         """Tasks that may have room: the worker's own that lapsed, those ahead in input order, those that came free behind."""
@@ -414,7 +435,7 @@ class _Search:
             task=task,
             worker=self.worker,
             before=self._place,
-            position=task.number if found.is_ahead else self._position,
+            position=self._passed(task.number) if found.is_ahead else self._position,
             saw_all_shards=self._saw_all_shards,
             takes_over=found.lapsed,
             freed=None if task.has_room(self.now) else found.freed,
@@ -435,8 +456,16 @@ class _Search:
 
     def _in_order(self, tasks: Iterator[Task]) -> Iterator[_Found]:
         for task in tasks:
+            if self._to_skip and leases.may_take(task, self.worker, self.now):
+                self._to_skip -= 1
+                self._first_skipped = task.number if self._first_skipped is None else self._first_skipped
+                continue
             yield _Found(task, is_ahead=True)
-            self._position = task.number
+            self._position = self._passed(task.number)
+
+    def _passed(self, number: int) -> int:
+        """How far the worker has looked at all tasks once number `number` was looked at."""
+        return number if self._first_skipped is None else self._first_skipped - 1
 
     def _freed(self) -> Iterator[_Found]:
         for freed in self._store.freed(self.job.key):
