@@ -26,6 +26,8 @@ from groundwork.user_pool import UserPool
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+    from groundwork.labeling_jobs.job import LabelingJob
+
 DATA_BUCKET = os.environ["DATA_BUCKET"]
 JOB = "/projects/{project}/labeling-jobs/{name}"
 
@@ -42,6 +44,7 @@ api = HttpApi(store, logger=logger, tracer=tracer, metrics=metrics)
 def get_quality(request: Request) -> Answer:
     """Owners and administrators see who the workers are; for others they are numbers."""
     job = request.labeling_job
+    _require_whole(job)
     try:
         body = s3.get_object(Bucket=DATA_BUCKET, Key=report_key(job.name))["Body"].read()
     except s3.exceptions.NoSuchKey:
@@ -55,9 +58,17 @@ def get_quality(request: Request) -> Answer:
 def consolidate(request: Request) -> Answer:
     """For a job at rest; while a job runs, its output is written by itself as annotations are completed."""
     job = request.labeling_job
+    _require_whole(job)
     if not engine_store.request_consolidation(job.name, datetime.now(UTC)):
         raise ConflictError("Only a labeling job of the built-in service that is completed, stopped or failed is consolidated again.")
     return Answer(job.resource(), HTTPStatus.ACCEPTED, etag=job.etag)
+
+
+def _require_whole(job: "LabelingJob") -> None:
+    if job.parts is not None:
+        raise ConflictError(
+            "The labeling job is split: its parts are consolidated each by itself, and no quality is kept of all of them together."
+        )
 
 
 @logger.inject_lambda_context(clear_state=True, correlation_id_path=correlation_paths.API_GATEWAY_REST)

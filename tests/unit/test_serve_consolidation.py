@@ -10,6 +10,7 @@ from functions.serve_consolidation import app
 from groundwork.engine.jobs import JobStatus
 from groundwork.engine.quality import report_key
 from groundwork.engine.store import EngineStore
+from groundwork.labeling_jobs.job import Parts
 from groundwork.labeling_jobs.lifecycle import Status
 from groundwork.store import JobStore
 from tests.api_events import HttpAnswer, LambdaContext, api_event, http_answer, make_user_pool
@@ -63,6 +64,18 @@ def test_owners_and_administrators_see_who_the_workers_are(username: str, groups
         ("private.us-east-1.0a", "wendy", 2),
         ("private.us-east-1.0b", None, 1),
     }
+
+
+@pytest.mark.parametrize(("method", "action"), [("GET", "quality"), ("POST", "consolidate")])
+def test_a_split_job_is_told_that_its_parts_are_consolidated_each_by_itself(method: str, action: str) -> None:
+    store = JobStore.from_env()
+    job = store.job("cats-1")
+    assert job is not None
+    store.save_job(job, job.changed(parts=Parts(total=2, waiting=0, completed=2)), None)
+
+    answer = call(method, action)
+
+    assert (answer.status, "The labeling job is split" in answer.body["detail"]) == (409, True)
 
 
 def test_for_others_workers_are_numbers(wendy: str) -> None:
