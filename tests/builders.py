@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import boto3
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from groundwork.access import Role
@@ -17,6 +19,7 @@ from groundwork.labeling_jobs.job import LabelingJob
 from groundwork.labeling_jobs.launching import LaunchStep
 from groundwork.labeling_jobs.lifecycle import Status
 from groundwork.manifest_validation import ManifestValidation, ValidationRequest
+from groundwork.presigning import Presigner, ProjectView, WorkerView
 from groundwork.store import JobEvent, JobStore, Project
 from groundwork.validation_report import ValidationReport
 
@@ -84,14 +87,36 @@ def a_stored_job(store: JobStore, **overrides: Any) -> LabelingJob:
     return job
 
 
+class OneView(WorkerView):
+    """Lends the bucket's own client in place of a role's right; browsers see everything but `hidden`."""
+
+    def __init__(self, s3: "S3Client", hidden: tuple[str, ...] = ()) -> None:
+        self._s3 = s3
+        self._hidden = hidden
+
+    def of(self, project: str, locations: DataLocations) -> ProjectView:
+        return ViewOfAll(self._s3, locations, self._hidden)
+
+
+class ViewOfAll(ProjectView):
+    def __init__(self, s3: "S3Client", locations: DataLocations, hidden: tuple[str, ...]) -> None:
+        super().__init__(s3, Presigner(boto3.client("s3", config=Config(signature_version="s3v4")), "testing", 600), locations)
+        self._hidden = hidden
+
+    def unseen(self) -> tuple[str, ...]:
+        return self._hidden
+
+
 def some_surroundings(**overrides: Any) -> Surroundings:
     """Surroundings in which `a_definition()` has no faults: the project's own prefix, and a team of three."""
     return Surroundings(
         **{
             "region": "us-east-1",
+            "account_id": "123456789012",
             "labeling_service": "BuiltIn",
             "data_locations": some_locations,
             "team_member_count": {"vets": 3}.get,
+            "view": OneView(boto3.client("s3")),
             **overrides,
         }
     )

@@ -13,6 +13,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from groundwork.labeling_jobs import launching
 from groundwork.labeling_jobs.launching import LaunchStep
+from groundwork.presigning import WorkerView
 from groundwork.store import JobStore
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ logger = Logger()
 tracer = Tracer()
 store = JobStore.from_env()
 s3: "S3Client" = boto3.client("s3")
+view = WorkerView.from_env()
 data_bucket = os.environ["DATA_BUCKET"]
 
 
@@ -31,7 +33,7 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
     step = LaunchStep(**event["step"])
     logger.append_keys(labeling_job=step.name, submission=step.submission)
 
-    result = launching.compose_worker_task_template(store, s3, step, data_bucket)
+    result = launching.compose_worker_task_template(store, s3, view, step, data_bucket)
 
     logger.info("worker task template composed", outcome=result["outcome"])
     return result

@@ -29,6 +29,7 @@ from groundwork.labeling_jobs.drafting import Surroundings
 from groundwork.labeling_jobs.job import LabelingJob, rfc3339
 from groundwork.labeling_jobs.launching import report_uri
 from groundwork.labeling_teams import member_count
+from groundwork.presigning import WorkerView
 from groundwork.rules import fault
 from groundwork.store import JobStore
 
@@ -48,9 +49,11 @@ api = HttpApi(store, logger=logger, tracer=tracer, metrics=metrics)
 data_bucket = os.environ["DATA_BUCKET"]
 surroundings = Surroundings(
     region=os.environ["AWS_REGION"],
+    account_id=os.environ["ACCOUNT_ID"],
     labeling_service=cast("Literal['BuiltIn', 'SageMaker']", os.environ["LABELING_SERVICE"]),
     data_locations=store.data_locations,
     team_member_count=member_count,
+    view=WorkerView.from_env(),
 )
 
 

@@ -15,6 +15,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from groundwork import access
 from groundwork.errors import InvalidRequestError
 from groundwork.http_api import Answer, HttpApi, Request
+from groundwork.labeling_functions import LabelingFunctions
 from groundwork.labeling_jobs.preview import preview
 from groundwork.presigning import WorkerView
 from groundwork.rules import fault
@@ -29,9 +30,12 @@ metrics = Metrics()
 store = JobStore.from_env()
 s3: "S3Client" = boto3.client("s3")
 view = WorkerView.from_env()
+# Less than the API waits for an answer.
+functions = LabelingFunctions(seconds=15)
 api = HttpApi(store, logger=logger, tracer=tracer, metrics=metrics)
 data_bucket = os.environ["DATA_BUCKET"]
 console_origin = os.environ["CONSOLE_ORIGIN"]
+arn_prefix = f"arn:{os.environ['PARTITION']}:sagemaker:{os.environ['AWS_REGION']}:{os.environ['ACCOUNT_ID']}"
 
 
 @api.route("GET", "/projects/{project}/labeling-jobs/{name}/preview", access.read_project)
@@ -39,11 +43,13 @@ def preview_labeling_job(request: Request) -> Answer:
     page = preview(
         s3,
         view,
+        functions,
         request.labeling_job,
         _number(request.query.get("object", "0")),
         locations=store.data_locations(request.project),
         data_bucket=data_bucket,
         console_origin=console_origin,
+        arn_prefix=arn_prefix,
     )
     return Answer(page.html, headers={"Content-Security-Policy": page.content_security_policy}, content_type="text/html; charset=utf-8")
 

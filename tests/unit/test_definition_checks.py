@@ -27,6 +27,7 @@ def a_context(**overrides: Any) -> CheckContext:
             "project": "pets",
             "data_locations": LOCATIONS,
             "region": "us-east-1",
+            "account_id": "123456789012",
             "labeling_service": "BuiltIn",
             "team_member_count": 3,
             **overrides,
@@ -52,7 +53,8 @@ def a_definition(**overrides: Any) -> LabelingJobDefinition:
 
 def a_definition_of(key: str, **overrides: Any) -> LabelingJobDefinition:
     existing = {"existing_label_attribute": "earlier"} if TASK_TYPES[key].needs_existing_labels else {}
-    return a_definition(task_type=key, task_category=None, **{**existing, **overrides})
+    own = {"template_uri": "s3://groundwork-data/projects/pets/page.liquid"} if TASK_TYPES[key].is_custom else {}
+    return a_definition(task_type=key, task_category=None, **{**existing, **own, **overrides})
 
 
 def found(definition: LabelingJobDefinition, **context: Any) -> list[tuple[str | None, str]]:
@@ -227,7 +229,7 @@ def test_the_number_of_labels_stays_within_the_types_limits(key: str, task_type:
         return [code for _, code in found(a_definition_of(key, labels=tuple(map(str, range(count)))))]
 
     assert codes(task_type.min_labels) == []
-    assert codes(task_type.min_labels - 1) == ["job.labels-too-few"]
+    assert task_type.min_labels == 0 or codes(task_type.min_labels - 1) == ["job.labels-too-few"]
     assert codes(task_type.max_labels or 500) == []
     assert codes(501) == ([] if task_type.max_labels is None else ["job.labels-too-many"])
 
@@ -417,3 +419,47 @@ def test_blank_instructions_are_replaced_by_the_types_own() -> None:
 )
 def test_the_output_goes_to_the_jobs_own_folder_unless_the_definition_says_otherwise(given_uri: str | None, uri: str) -> None:
     assert str(defaults.output_uri(a_definition(output_uri=given_uri), "pets", "groundwork-data")) == uri
+
+
+# --- custom jobs -----------------------------------------------------------------------------------------------------
+
+OWN_FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:LabelingFunction_pets_tidy"
+
+
+@pytest.mark.parametrize(
+    ("overrides", "faults"),
+    [
+        ({"template_uri": None}, [("/template_uri", "job.template-missing")]),
+        ({"template_uri": "page.liquid"}, [("/template_uri", "job.s3-uri-invalid")]),
+        ({"template_uri": "s3://zoo/page.liquid"}, [("/template_uri", "job.template-outside-locations")]),
+        ({"short_instructions": "<p>Look</p>"}, [("/short_instructions", "job.instructions-in-template")]),
+        ({"pre_annotation_function_arn": OWN_FUNCTION, "consolidation_function_arn": f"{OWN_FUNCTION}:live"}, []),
+        ({"consolidation_function_arn": OWN_FUNCTION.replace("_pets_", "__")}, []),
+        ({"pre_annotation_function_arn": "tidy"}, [("/pre_annotation_function_arn", "job.function-invalid")]),
+        ({"labels": ()}, []),
+        ({"task_category": "Text"}, []),
+    ],
+)
+def test_a_custom_job_has_a_template_of_its_own_and_perhaps_functions(overrides: Any, faults: Any) -> None:
+    assert found(a_definition_of("Custom").model_copy(update=overrides)) == faults
+
+
+@pytest.mark.parametrize(
+    "arn",
+    [
+        OWN_FUNCTION.replace("_pets_", "_zoo_"),
+        OWN_FUNCTION.replace("_pets_", "-pets-"),
+        OWN_FUNCTION.replace("_pets_tidy", ""),
+        OWN_FUNCTION.replace("us-east-1", "eu-west-1"),
+        OWN_FUNCTION.replace("123456789012", "210987654321"),
+        "arn:aws:lambda:us-east-1:123456789012:function:payroll",
+    ],
+)
+def test_a_job_runs_only_functions_that_are_named_for_its_project(arn: str) -> None:
+    assert found(a_definition_of("Custom", pre_annotation_function_arn=arn)) == [("/pre_annotation_function_arn", "job.function-refused")]
+
+
+def test_other_types_take_neither_template_nor_functions() -> None:
+    definition = a_definition(template_uri="s3://groundwork-data/projects/pets/page.liquid", consolidation_function_arn=OWN_FUNCTION)
+
+    assert found(definition) == [("/template_uri", "job.template-unused"), ("/consolidation_function_arn", "job.template-unused")]

@@ -4,18 +4,16 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import pytest
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from groundwork.data_locations import DataLocations, S3Uri
+from groundwork.data_locations import S3Uri
 from groundwork.errors import PreconditionFailedError
+from groundwork.labeling_functions import LabelingFunctions
 from groundwork.labeling_jobs import drafting, launching
 from groundwork.labeling_jobs.job import LabelingJob, Validation
 from groundwork.labeling_jobs.launching import SUPERSEDED, Deployment, LaunchStep
 from groundwork.labeling_jobs.lifecycle import IN_SERVICE, Status
-from groundwork.presigning import Presigner, ProjectView, WorkerView
 from groundwork.store import JobEvent, JobStore
 from tests.builders import (
     BUCKET,
@@ -23,6 +21,7 @@ from tests.builders import (
     NOW,
     CrashError,
     LabelingServiceInMemory,
+    OneView,
     a_definition,
     a_project,
     a_stored_job,
@@ -30,6 +29,7 @@ from tests.builders import (
     some_surroundings,
     take_and_validate,
 )
+from tests.unit.engine.builders import FunctionsInMemory
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -161,8 +161,8 @@ def test_a_step_of_a_launch_that_is_not_the_jobs_does_nothing(
         job = a_claimed_job(store, status)
 
         assert launching.take_manifest(store, s3, step, BUCKET) == SUPERSEDED
-        assert launching.compose_worker_task_template(store, s3, step, BUCKET) == SUPERSEDED
-        assert launching.presign_worker_view(store, OneView(s3), step, BUCKET) == SUPERSEDED
+        assert launching.compose_worker_task_template(store, s3, OneView(s3), step, BUCKET) == SUPERSEDED
+        assert presign_worker_view(store, OneView(s3), step) == SUPERSEDED
         assert launching.create_labeling_job(store, service, step, DEPLOYMENT) == SUPERSEDED
         for to in Status:
             assert launching.advance(store, step, to, now=NOW, labeling_job_arn=ARN) == SUPERSEDED
@@ -187,7 +187,7 @@ def test_template_and_label_categories_are_written_into_the_jobs_folder(store: J
     a_claimed_job(store)
 
     for _ in range(2):
-        assert launching.compose_worker_task_template(store, s3, STEP, BUCKET) == {"outcome": "composed"}
+        assert launching.compose_worker_task_template(store, s3, OneView(s3), STEP, BUCKET) == {"outcome": "composed"}
 
     template = s3.get_object(Bucket=BUCKET, Key=FOLDER + "template.liquid")
     assert b"<crowd-image-classifier" in template["Body"].read()
@@ -199,30 +199,15 @@ def test_template_and_label_categories_are_written_into_the_jobs_folder(store: J
 # --- presign ---------------------------------------------------------------------------------------------------------
 
 
-class OneView(WorkerView):
-    """Lends the bucket's own client in place of a role's right; browsers see everything but `hidden`."""
-
-    def __init__(self, s3: "S3Client", hidden: tuple[str, ...] = ()) -> None:
-        self._s3 = s3
-        self._hidden = hidden
-
-    def of(self, project: str, locations: DataLocations) -> ProjectView:
-        return ViewOfAll(self._s3, locations, self._hidden)
-
-
-class ViewOfAll(ProjectView):
-    def __init__(self, s3: "S3Client", locations: DataLocations, hidden: tuple[str, ...]) -> None:
-        super().__init__(s3, Presigner(boto3.client("s3", config=Config(signature_version="s3v4")), "testing", 600), locations)
-        self._hidden = hidden
-
-    def unseen(self) -> tuple[str, ...]:
-        return self._hidden
+def presign_worker_view(store: JobStore, view: OneView, step: LaunchStep, functions: LabelingFunctions | None = None) -> dict[str, Any]:
+    where = {"data_bucket": BUCKET, "arn_prefix": "arn:aws:sagemaker:us-east-1:123456789012"}
+    return launching.presign_worker_view(store, view, functions or LabelingFunctions(seconds=1), step, **where)
 
 
 def presign(store: JobStore, s3: "S3Client", **view: Any) -> dict[str, Any]:
     take_and_validate(store, s3, STEP)
-    launching.compose_worker_task_template(store, s3, STEP, BUCKET)
-    return launching.presign_worker_view(store, OneView(s3, **view), STEP, BUCKET)
+    launching.compose_worker_task_template(store, s3, OneView(s3), STEP, BUCKET)
+    return presign_worker_view(store, OneView(s3, **view), STEP)
 
 
 def test_a_view_that_a_browser_can_fetch_is_visible(store: JobStore, s3: "S3Client") -> None:
@@ -263,6 +248,60 @@ def test_an_object_outside_the_projects_data_locations_is_not_presigned(store: J
     assert [found["code"] for found in result["validation"]["faults"]] == ["template.unrenderable"]
 
 
+PAGE = '<crowd-form><img src="{{ task.input.picture | grant_read_access }}"></crowd-form>'
+TIDY = "arn:aws:lambda:us-east-1:123456789012:function:LabelingFunction_pets_tidy"
+
+
+def a_claimed_custom_job(store: JobStore, s3: "S3Client", template: str = PAGE) -> None:
+    s3.put_object(Bucket=BUCKET, Key="projects/pets/datasets/page.liquid", Body=template.encode())
+    own = {"template_uri": f"s3://{BUCKET}/projects/pets/datasets/page.liquid", "pre_annotation_function_arn": TIDY}
+    a_claimed_job(store, definition=a_definition(task_type="Custom", task_category=None, **own))
+
+
+def presign_custom(store: JobStore, s3: "S3Client", function: "Callable[[Any], Any]") -> dict[str, Any]:
+    take_and_validate(store, s3, STEP)
+    assert launching.compose_worker_task_template(store, s3, OneView(s3), STEP, BUCKET) == {"outcome": "composed"}
+    return presign_worker_view(store, OneView(s3), STEP, FunctionsInMemory(tidy=function))
+
+
+def test_a_custom_jobs_own_function_is_tried_with_the_first_object_and_its_own_template(store: JobStore, s3: "S3Client") -> None:
+    a_claimed_custom_job(store, s3)
+    seen: list[Any] = []
+
+    def tidy(event: Any) -> Any:
+        seen.append(event)
+        return {"taskInput": {"picture": event["dataObject"]["source-ref"]}}
+
+    assert presign_custom(store, s3, tidy) == {"outcome": "visible"}
+    assert seen[0]["labelingJobArn"] == "arn:aws:sagemaker:us-east-1:123456789012:labeling-job/cats-1"
+    assert s3.get_object(Bucket=BUCKET, Key=FOLDER + "template.liquid")["Body"].read() == PAGE.encode()
+
+
+@pytest.mark.parametrize(
+    ("function", "code"),
+    [(lambda _: 1 / 0, "job.function-failed"), (lambda _: {"taskInput": {"picture": "s3://zoo/1.png"}}, "template.unrenderable")],
+)
+def test_a_function_or_a_template_that_fails_sends_a_custom_job_back(store: JobStore, s3: "S3Client", function: Any, code: str) -> None:
+    a_claimed_custom_job(store, s3)
+
+    assert [found["code"] for found in presign_custom(store, s3, function)["validation"]["faults"]] == [code]
+
+
+def test_an_object_that_people_need_not_label_need_not_be_shown(store: JobStore, s3: "S3Client") -> None:
+    a_claimed_custom_job(store, s3)
+
+    assert presign_custom(store, s3, lambda _: {"isHumanAnnotationRequired": False}) == {"outcome": "visible"}
+
+
+def test_a_template_that_was_broken_or_taken_away_since_the_submission_is_a_fault(store: JobStore, s3: "S3Client") -> None:
+    a_claimed_custom_job(store, s3, template="no form")
+    broken = launching.compose_worker_task_template(store, s3, OneView(s3), STEP, BUCKET)
+    s3.delete_object(Bucket=BUCKET, Key="projects/pets/datasets/page.liquid")
+    gone = launching.compose_worker_task_template(store, s3, OneView(s3), STEP, BUCKET)
+
+    assert [result["validation"]["faults"][0]["code"] for result in (broken, gone)] == ["template.form-missing", "template.missing"]
+
+
 def test_a_manifest_without_lines_has_nothing_to_show(store: JobStore, s3: "S3Client") -> None:
     a_claimed_job(store)
     put_manifest(s3)
@@ -279,8 +318,8 @@ def test_a_manifest_that_is_swapped_after_its_validation_changes_nothing(store: 
 
     assert b"foreign" not in kept
     assert s3.get_object(Bucket=BUCKET, Key=FOLDER + "input-1.manifest")["Body"].read() == kept
-    launching.compose_worker_task_template(store, s3, STEP, BUCKET)
-    assert launching.presign_worker_view(store, OneView(s3), STEP, BUCKET) == {"outcome": "visible"}
+    launching.compose_worker_task_template(store, s3, OneView(s3), STEP, BUCKET)
+    assert presign_worker_view(store, OneView(s3), STEP) == {"outcome": "visible"}
 
 
 def test_the_service_gets_the_manifest_that_was_validated(store: JobStore, service: LabelingServiceInMemory) -> None:
@@ -612,8 +651,8 @@ def test_a_launch_killed_after_any_step_and_submitted_again_makes_one_job(
         result: dict[str, Any] = {}
         actions: list[Callable[[], dict[str, Any]]] = [
             lambda: launching.take_manifest(store, s3, step, BUCKET),
-            lambda: launching.compose_worker_task_template(store, s3, step, BUCKET),
-            lambda: launching.presign_worker_view(store, OneView(s3), step, BUCKET),
+            lambda: launching.compose_worker_task_template(store, s3, OneView(s3), step, BUCKET),
+            lambda: presign_worker_view(store, OneView(s3), step),
             lambda: launching.advance(store, step, Status.LAUNCHING, now=NOW),
             lambda: launching.create_labeling_job(store, service, step, DEPLOYMENT),
             lambda: launching.advance(store, step, Status.INITIALIZING, now=NOW, labeling_job_arn=result["labeling_job_arn"]),

@@ -16,6 +16,7 @@ from groundwork.manifest import lines
 from groundwork.store import JobStore
 from tests.api_events import HttpAnswer, LambdaContext, api_event, http_answer
 from tests.builders import BUCKET, EXECUTION, a_definition, a_project, a_stored_job
+from tests.unit.engine.builders import FunctionsInMemory, own_function
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -189,3 +190,37 @@ def test_the_nth_line_is_that_of_the_whole_list_however_the_file_is_cut(content:
     whole = list(lines(chunks()))
 
     assert preview._nth_line(chunks(), number) == (whole[number] if number < len(whole) else None)
+
+
+# --- custom jobs -----------------------------------------------------------------------------------------------------
+
+
+def preview_custom(store: JobStore, s3: "S3Client", monkeypatch: pytest.MonkeyPatch, function: Any) -> HttpAnswer:
+    own = {"template_uri": f"s3://{BUCKET}/projects/pets/datasets/page.liquid", "pre_annotation_function_arn": own_function("tidy")}
+    a_stored_job(store, definition=a_definition(task_type="Custom", task_category="Text", **own))
+    put(s3, "datasets/page.liquid", "<script src='https://example.com/x.js'></script><crowd-form>{{ task.input.text }}</crowd-form>")
+    put_manifest(s3, {"source": "late <again>"})
+    monkeypatch.setattr(app, "functions", FunctionsInMemory(tidy=function))
+    return see()
+
+
+def test_a_custom_job_shows_its_own_page_of_what_its_own_function_gives(
+    store: JobStore, s3: "S3Client", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = preview_custom(store, s3, monkeypatch, lambda event: {"taskInput": {"text": event["dataObject"]["source"].upper()}})
+
+    assert page.body.endswith("<crowd-form>LATE &lt;AGAIN&gt;</crowd-form>")
+    assert "script-src https: 'unsafe-inline'" in page.headers["Content-Security-Policy"]
+    assert "allow-same-origin" not in page.headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize(
+    ("function", "told"), [(lambda _: 1 / 0, "ZeroDivisionError"), (lambda _: {"isHumanAnnotationRequired": False}, "need not label")]
+)
+def test_a_preview_tells_what_the_function_said_instead(
+    store: JobStore, s3: "S3Client", monkeypatch: pytest.MonkeyPatch, function: Any, told: str
+) -> None:
+    answer = preview_custom(store, s3, monkeypatch, function)
+
+    assert answer.status == 409
+    assert told in answer.body["detail"]

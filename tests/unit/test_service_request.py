@@ -98,7 +98,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("service", ["BuiltIn", "SageMaker"])
 @pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS.keys())
-@pytest.mark.parametrize("key", TASK_TYPES)
+@pytest.mark.parametrize("key", [key for key, task_type in TASK_TYPES.items() if not task_type.is_custom])
 def test_the_request_of_every_type_keeps_ground_truths_own_model(key: str, options: dict[str, Any], service: str) -> None:
     task_type = TASK_TYPES[key]
     automated = service == "SageMaker" and task_type.automated_labeling
@@ -218,3 +218,21 @@ def test_the_file_for_named_entities_brings_short_names_and_sanitized_instructio
             "fullInstruction": TASK_TYPES["NamedEntityRecognition"].default_full_instructions,
         },
     }
+
+
+def test_a_custom_job_is_sent_with_its_own_functions_or_none() -> None:
+    own = "arn:aws:lambda:us-east-1:123456789012:function:LabelingFunction_pets_{}"
+    functions = {"pre_annotation_function_arn": own.format("tidy"), "consolidation_function_arn": own.format("vote")}
+    with_functions = a_definition(task_type="Custom", labels=(), **functions)
+    without = a_definition(task_type="Custom", labels=("good", "bad"))
+
+    sent, plain = (create_labeling_job_request(definition, a_target()) for definition in (with_functions, without))
+
+    for request in (sent, plain):
+        assert_legal(request)
+        assert request["HumanTaskConfig"]["UiConfig"] == {"UiTemplateS3Uri": a_target().template_uri}
+    assert sent["HumanTaskConfig"]["PreHumanTaskLambdaArn"] == own.format("tidy")
+    assert sent["HumanTaskConfig"]["AnnotationConsolidationConfig"] == {"AnnotationConsolidationLambdaArn": own.format("vote")}
+    assert "LabelCategoryConfigS3Uri" not in sent
+    assert plain["LabelCategoryConfigS3Uri"] == a_target().label_categories_uri
+    assert not {"PreHumanTaskLambdaArn", "AnnotationConsolidationConfig"} & set(plain["HumanTaskConfig"])

@@ -17,9 +17,13 @@ from groundwork.task_types import (
     known_region,
     lambda_arns,
     task_type_of,
+    task_type_of_functions,
 )
 from groundwork.worker_task_template import sanitize_instructions
 
+GROUND_TRUTHS_TYPES = pytest.mark.parametrize(
+    "task_type", [task_type for task_type in TASK_TYPES.values() if not task_type.is_custom], ids=lambda task_type: task_type.key
+)
 ALL_TYPES = pytest.mark.parametrize("task_type", TASK_TYPES.values(), ids=TASK_TYPES.keys())
 
 
@@ -33,13 +37,13 @@ def documented(member: str) -> str:
     return str(config.members[member].documentation)
 
 
-def test_the_catalogue_holds_the_eleven_types_in_the_documented_shape() -> None:
+def test_the_catalogue_holds_the_types_in_the_documented_shape() -> None:
     entries = catalogue()
 
     assert {entry["key"] for entry in entries} == {
         *("ImageMultiClass", "ImageMultiClassMultiLabel", "BoundingBox", "SemanticSegmentation"),
         *("VerificationBoundingBox", "VerificationSemanticSegmentation", "AdjustmentBoundingBox", "AdjustmentSemanticSegmentation"),
-        *("TextMultiClass", "TextMultiClassMultiLabel", "NamedEntityRecognition"),
+        *("TextMultiClass", "TextMultiClassMultiLabel", "NamedEntityRecognition", "Custom"),
     }
     fields = (
         "key category title description min_labels max_labels automated_labeling label_attribute_suffix needs_existing_labels "
@@ -68,7 +72,7 @@ def test_only_the_four_types_that_ground_truth_automates_offer_automated_labelin
     assert algorithm_arn(TASK_TYPES["NamedEntityRecognition"], "eu-west-1", "aws") is None
 
 
-@ALL_TYPES
+@GROUND_TRUTHS_TYPES
 def test_every_function_name_is_one_that_ground_truth_documents(task_type: TaskType) -> None:
     pre, consolidation = documented("PreHumanTaskLambdaArn"), documented("AnnotationConsolidationLambdaArn")
 
@@ -97,7 +101,7 @@ def test_the_built_in_service_takes_any_region_and_uses_the_true_account_where_t
     )
 
 
-@ALL_TYPES
+@GROUND_TRUTHS_TYPES
 @pytest.mark.parametrize("region", ["us-east-1", "eu-north-1"])
 def test_a_type_is_recognised_by_its_functions_and_its_ui(task_type: TaskType, region: str) -> None:
     arns = built_in_lambda_arns(task_type, region, "aws")
@@ -114,7 +118,6 @@ def test_a_type_is_recognised_by_its_functions_and_its_ui(task_type: TaskType, r
     [
         "",
         "nonsense",
-        "arn:aws:lambda:us-east-1:123456789012:function:PRE-BoundingBox",
         "arn:aws:lambda:us-east-1:432418664414:function:PRE-LabelVerification",
         "arn:aws:lambda:us-east-1:432418664414:function:PRE-BoundingBox:1",
         "arn:aws:sagemaker:us-east-1:394669845002:human-task-ui/3DPointCloudObjectDetection",
@@ -122,6 +125,33 @@ def test_a_type_is_recognised_by_its_functions_and_its_ui(task_type: TaskType, r
 )
 def test_a_resource_that_is_not_ground_truths_is_no_task_type(arn: str) -> None:
     assert task_type_of(arn) is None
+
+
+@pytest.mark.parametrize(
+    ("functions", "key"),
+    [
+        ((), "Custom"),
+        (("PassThrough", "PassThrough"), "Custom"),
+        (("own", "own"), "Custom"),
+        (("own", None), "Custom"),
+        (("BoundingBox", "own"), "BoundingBox"),
+        (("own", "BoundingBox"), "BoundingBox"),
+        (("VideoMultiClass", "own"), None),
+    ],
+)
+def test_a_customers_functions_stand_for_a_custom_job_unless_ground_truths_stand_beside(
+    functions: tuple[str, ...], key: str | None
+) -> None:
+    own = "arn:aws:lambda:us-east-1:123456789012:function:PRE-BoundingBox"
+    of_ground_truth = "arn:aws:lambda:us-east-1:432418664414:function:{}-{}"
+    arns = [
+        None if name is None else own if name == "own" else of_ground_truth.format(kind, name)
+        for kind, name in zip(("PRE", "ACS"), functions, strict=False)
+    ]
+
+    task_type = task_type_of_functions(*arns)
+
+    assert (task_type.key if task_type else None) == key
 
 
 @ALL_TYPES

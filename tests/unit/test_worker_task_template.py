@@ -20,7 +20,8 @@ from groundwork.worker_task_template import compose, instruction_images, s3_uri_
 if TYPE_CHECKING:
     from groundwork.presigning import ProjectView
 
-ALL_TYPES = pytest.mark.parametrize("task_type", TASK_TYPES.values(), ids=TASK_TYPES.keys())
+COMPOSED = [task_type for task_type in TASK_TYPES.values() if not task_type.is_custom]
+ALL_TYPES = pytest.mark.parametrize("task_type", COMPOSED, ids=lambda task_type: task_type.key)
 CANARY = "7h3-canary-51ngs"
 
 LABELS = [{"label": 'cat "big"'}, {"label": "dog's"}]
@@ -572,3 +573,9 @@ def test_templates_get_names_of_labels_and_only_existing_labels_bring_the_line()
     assert task_input(TASK_TYPES["TextMultiClass"], labels, LINE) == {"taskObject": "Ana flew to Oslo.", "labels": ["City"]}
     assert task_input(TASK_TYPES["NamedEntityRecognition"], labels, LINE)["labels"] == labels
     assert task_input(TASK_TYPES["AdjustmentBoundingBox"], labels, LINE)["manifestLine"] == LINE
+
+
+def test_a_custom_jobs_template_is_given_the_whole_line_where_no_function_says_otherwise() -> None:
+    given = task_input(TASK_TYPES["Custom"], [{"label": "City"}], {"source": "Ana flew.", "labels": "mine", "batch": 7})
+
+    assert given == {"taskObject": "Ana flew.", "source": "Ana flew.", "labels": "mine", "batch": 7}

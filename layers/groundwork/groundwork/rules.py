@@ -417,6 +417,49 @@ _RULES: tuple[Rule, ...] = (
         "API CreateLabelingJob; sms-verification-data",
     ),
     Rule(
+        "job.template-missing",
+        "{title} needs a worker task template of your own",
+        "Upload it to the project's data, and give its address in template_uri.",
+        "sms-custom-templates-step2",
+    ),
+    Rule(
+        "job.template-unused",
+        "{title} has a worker task template already",
+        "Remove {field}; only the task type Custom has it.",
+        "sms-custom-templates",
+    ),
+    Rule(
+        "job.template-outside-locations",
+        "{uri} is outside the data locations of the project {project}",
+        "Move the template into one of them, or ask an administrator for a data location that covers it.",
+        "architecture.md, Identity and access",
+    ),
+    Rule(
+        "job.instructions-in-template",
+        "Workers see the job's own template, which does not show these instructions",
+        "Write them into the template.",
+        "sms-custom-templates-step2",
+        Severity.WARNING,
+    ),
+    Rule(
+        "job.function-invalid",
+        "{arn!r} is not the ARN of a Lambda function",
+        "Write it as arn:aws:lambda:region:account:function:LabelingFunction_{project}_name.",
+        "API LambdaFunctionArn",
+    ),
+    Rule(
+        "job.function-refused",
+        "Labeling jobs of the project {project} may not run {arn}",
+        "Use a function of this account and region named LabelingFunction_{project}_..., or LabelingFunction__... for all projects.",
+        "sms-security-permission-execution-role; docs/decisions/0070",
+    ),
+    Rule(
+        "job.function-failed",
+        "The pre-annotation function cannot be used for the first object: {problem}",
+        "Mend the function, or its right to be invoked by Groundwork, then submit again.",
+        "sms-custom-templates-step3-lambda-requirements",
+    ),
+    Rule(
         "job.kms-key-invalid",
         "{key!r} is neither the id nor the ARN of a KMS key",
         "Correct output_kms_key_id, or leave it out.",
@@ -499,6 +542,23 @@ _RULES: tuple[Rule, ...] = (
         "A reason is 1 to {high} characters of text on one line",
         "Say in a few words why the object cannot be labeled.",
         "api.md, Work",
+    ),
+    Rule(
+        "template.missing",
+        "There is no template {uri}, or Groundwork may not read it",
+        "Check the address; upload the template.",
+        "sms-custom-templates-step2",
+    ),
+    Rule(
+        "template.too-large", "The template {uri} has more than {high:,} bytes", "Shorten it.", "API RenderUiTemplate, UiTemplate.Content"
+    ),
+    Rule("template.not-text", "The template {uri} is not text in UTF-8", "Save it as UTF-8.", "sms-custom-templates-step2"),
+    Rule("template.not-liquid", "The template {uri} cannot be used: {problem}", "Mend its Liquid.", "sms-custom-templates-step2"),
+    Rule(
+        "template.form-missing",
+        "The template {uri} has neither a crowd-form nor a crowd-entity-annotation, so workers could not submit",
+        "Put what workers fill in into a crowd-form element.",
+        "crowd-form",
     ),
     Rule(
         "template.unrenderable",

@@ -202,6 +202,8 @@ class _Session:
     def _labels(self, engine_job: EngineJob) -> tuple[LabelEntry, ...]:
         """The label categories of the job's label category file. Raises ClientError ValidationException when they cannot be read."""
         uri = engine_job.label_category_uri
+        if uri is None:
+            return ()
         try:
             body = self._s3.get_object(Bucket=uri.bucket, Key=uri.key)["Body"].read(MAX_DEFINITION_BYTES)
             entries = json.loads(body)["labels"]
@@ -311,7 +313,7 @@ def _definition(job: EngineJob, labels: tuple[LabelEntry, ...]) -> LabelingJobDe
     return LabelingJobDefinition(
         name=job.name,
         label_attribute_name=job.label_attribute,
-        task_category=job.task_type.category,
+        task_category=None if job.task_type.category == "Custom" else job.task_type.category,
         task_type=job.task_type.key,
         input_manifest_uri=str(job.input_manifest),
         output_uri=request["OutputConfig"]["S3OutputPath"],
@@ -328,6 +330,9 @@ def _definition(job: EngineJob, labels: tuple[LabelEntry, ...]) -> LabelingJobDe
             max_human_labeled_objects=conditions.get("MaxHumanLabeledObjectCount"),
             max_percentage_labeled=conditions.get("MaxPercentageOfInputDatasetLabeled"),
         ),
+        template_uri=human_task["UiConfig"]["UiTemplateS3Uri"] if job.task_type.is_custom else None,
+        pre_annotation_function_arn=job.pre_annotation_function,
+        consolidation_function_arn=job.consolidation_function,
         output_kms_key_id=job.kms_key_id,
         tags={tag["Key"]: tag["Value"] for tag in request.get("Tags", []) if not tag["Key"].startswith(_RESERVED_TAGS)},
     )

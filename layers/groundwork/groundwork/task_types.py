@@ -9,7 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-TaskCategory = Literal["Image", "Text"]
+from groundwork.labeling_functions import is_function_arn
+
+TaskCategory = Literal["Image", "Text", "Custom"]
 
 # Ground Truth's own accounts: three owners for three kinds of resource.
 _HUMAN_TASK_UI_ACCOUNT = "394669845002"
@@ -67,9 +69,18 @@ class TaskType:
         return self.algorithm is not None
 
     @property
-    def source_attribute(self) -> Literal["source", "source-ref"]:
-        """The manifest key of the data object: the text itself, or the S3 URI of the picture."""
-        return "source" if self.category == "Text" else "source-ref"
+    def is_custom(self) -> bool:
+        """Whether the worker page, and what stands around it, are the customer's own."""
+        return self.category == "Custom"
+
+    @property
+    def source_attributes(self) -> tuple[str, ...]:
+        """The manifest keys of the data object: the text itself, or the S3 URI. Lines of a custom job may have either."""
+        return {"Text": ("source",), "Image": ("source-ref",), "Custom": ("source", "source-ref")}[self.category]
+
+    def source_attribute_of(self, attributes: Mapping[str, Any]) -> str | None:
+        """Under which of them this line has its data object; None when it has none."""
+        return next((key for key in self.source_attributes if isinstance(attributes.get(key), str)), None)
 
     @property
     def shows_short_names(self) -> bool:
@@ -368,6 +379,21 @@ _MARK_ENTITIES = TaskType(
     ),
 )
 
+CUSTOM = TaskType(
+    key="Custom",
+    category="Custom",
+    title="Custom",
+    description="Workers fill in a form of your own, which may show any kind of object.",
+    min_labels=0,
+    max_labels=None,
+    crowd_element="crowd-form",
+    element_name="crowd-form",
+    metadata_type="groundtruth/custom",
+    keywords=("custom", "form"),
+    default_short_instructions="",
+    default_full_instructions="",
+)
+
 TASK_TYPES: Mapping[str, TaskType] = {
     task_type.key: task_type
     for task_type in (
@@ -382,6 +408,7 @@ TASK_TYPES: Mapping[str, TaskType] = {
         _CLASSIFY_TEXT,
         _CLASSIFY_TEXT_MULTI_LABEL,
         _MARK_ENTITIES,
+        CUSTOM,
     )
 }
 
@@ -449,17 +476,37 @@ def human_task_ui_arn(task_type: TaskType, region: str, partition: str) -> str |
 _BUILT_IN_FUNCTION = re.compile(
     rf"arn:aws[a-z-]*:lambda:[a-z0-9-]+:(?:{'|'.join(_FUNCTION_ACCOUNTS.values())}):function:(?:PRE|ACS)-(?P<key>[A-Za-z]+)"
 )
+# What Ground Truth runs for a custom job without functions: the object goes to workers, and their answers to the output, as they are.
+_WITHOUT_FUNCTION = "PassThrough"
 _HUMAN_TASK_UI = re.compile(rf"arn:aws[a-z-]*:sagemaker:[a-z0-9-]+:{_HUMAN_TASK_UI_ACCOUNT}:human-task-ui/(?P<ui>[A-Za-z]+)")
+
+
+def is_customers_function(arn: str) -> bool:
+    """Whether this is a function of the customer's own, and none of Ground Truth's accounts."""
+    return is_function_arn(arn) and arn.split(":")[4] not in _FUNCTION_ACCOUNTS.values()
+
+
+def task_type_of_functions(*arns: str | None) -> TaskType | None:
+    """The type that the functions of a request stand for together: a customer's own may stand beside one of Ground Truth's.
+
+    A request without functions is for a custom job. None when one of them stands for no type.
+    """
+    kinds = [task_type_of(arn) for arn in arns if arn is not None]
+    if None in kinds:
+        return None
+    return next((kind for kind in kinds if kind is not None and not kind.is_custom), CUSTOM)
 
 
 def task_type_of(arn: str) -> TaskType | None:
     """The type that a PreHumanTaskLambdaArn, AnnotationConsolidationLambdaArn or HumanTaskUiArn of a request stands for.
 
-    None for anything that is not one of Ground Truth's own: a customer's function may be called `PRE-BoundingBox` too, so the
-    owner's account counts, while the region does not.
+    A customer's own function stands for a custom job. It may be called `PRE-BoundingBox` too, so the owner's account counts, while the
+    region does not. None for anything else, as a function of Ground Truth's for a type that is not in the catalogue.
     """
     if function := _BUILT_IN_FUNCTION.fullmatch(arn):
-        return TASK_TYPES.get(function["key"])
+        return CUSTOM if function["key"] == _WITHOUT_FUNCTION else TASK_TYPES.get(function["key"])
+    if is_customers_function(arn):
+        return CUSTOM
     if ui := _HUMAN_TASK_UI.fullmatch(arn):
         return next((task_type for task_type in TASK_TYPES.values() if task_type.human_task_ui == ui["ui"]), None)
     return None

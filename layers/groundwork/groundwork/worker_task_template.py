@@ -240,11 +240,14 @@ def task_input(task_type: TaskType, label_categories: Sequence[Mapping[str, str]
     `label_categories` are the `labels` of the label category file. Templates get their names; named entities get the whole
     entries, because the widget shows the short names. Raises TemplateError when the line lacks the type's data object.
     """
-    data_object = line.get(task_type.source_attribute)
-    if not isinstance(data_object, str):
-        raise TemplateError(f"The manifest line has no text under {task_type.source_attribute!r}")
+    key = task_type.source_attribute_of(line)
+    if key is None:
+        raise TemplateError(f"The manifest line has no text under {' or '.join(map(repr, task_type.source_attributes))}")
     labels = [dict(entry) if task_type.shows_short_names else entry["label"] for entry in label_categories]
-    given: dict[str, Any] = {"taskObject": data_object, "labels": labels}
+    given: dict[str, Any] = {"taskObject": line[key], "labels": labels}
+    if task_type.is_custom:
+        # Without a function of its own, a custom job's template is given the manifest line.
+        return given | dict(line)
     if task_type.needs_existing_labels:
         given["manifestLine"] = dict(line)
     return given

@@ -1,8 +1,8 @@
 """Labeling jobs for the engine's tests: requests, input files, and workers who answer."""
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from groundwork.engine.loading import load_tasks, plan_loading
 from groundwork.engine.output import RUN, Finished, Output
 from groundwork.engine.store import EngineStore
 from groundwork.engine.work import Work, Worker
+from groundwork.labeling_functions import LabelingFunctionError, LabelingFunctions, LabelingFunctionUnusableError
 from groundwork.labeling_jobs.tags import PROJECT_TAG
 from groundwork.task_types import TASK_TYPES, built_in_lambda_arns
 
@@ -30,7 +31,7 @@ def a_request(
     name: str = "Kinds-1", task_type: str = "ImageMultiClass", *, attribute: str = "kind", workers: int = 1, **human_task: Any
 ) -> dict[str, Any]:
     """A CreateLabelingJob request for the team `vets`; more keyword arguments go into HumanTaskConfig."""
-    arns = built_in_lambda_arns(TASK_TYPES[task_type], "us-east-1", "aws")
+    arns = None if TASK_TYPES[task_type].is_custom else built_in_lambda_arns(TASK_TYPES[task_type], "us-east-1", "aws")
     return {
         "LabelingJobName": name,
         "LabelAttributeName": attribute,
@@ -42,13 +43,13 @@ def a_request(
         "HumanTaskConfig": {
             "WorkteamArn": f"{ARN_PREFIX}:workteam/private-crowd/vets",
             "UiConfig": {"UiTemplateS3Uri": f"s3://{BUCKET}/projects/pets/template.liquid"},
-            "PreHumanTaskLambdaArn": arns.pre_annotation,
+            **({"PreHumanTaskLambdaArn": arns.pre_annotation} if arns else {}),
             "TaskTitle": "Kinds",
             "TaskDescription": "Choose the kind",
             "NumberOfHumanWorkersPerDataObject": workers,
             "TaskTimeLimitInSeconds": 300,
             "TaskAvailabilityLifetimeInSeconds": 3600,
-            "AnnotationConsolidationConfig": {"AnnotationConsolidationLambdaArn": arns.annotation_consolidation},
+            **({"AnnotationConsolidationConfig": {"AnnotationConsolidationLambdaArn": arns.annotation_consolidation}} if arns else {}),
             **human_task,
         },
     }
@@ -70,6 +71,7 @@ class Engine:
     store: EngineStore
     s3: "S3Client"
     work: Work
+    functions: LabelingFunctions = field(default_factory=lambda: LabelingFunctions(seconds=1))
 
     def put_input(
         self,
@@ -104,11 +106,11 @@ class Engine:
     def load(self, name: str) -> None:
         """What the run machine does before it waits."""
         for number in range(plan_loading(name, self.store, self.s3)):
-            load_tasks(name, number, self.store, self.s3)
+            load_tasks(name, number, self.store, self.s3, self.functions)
 
     @property
     def output(self) -> Output:
-        return Output(self.store, self.s3, BUCKET)
+        return Output(self.store, self.s3, BUCKET, self.functions)
 
     def write_output(self, name: str, outcome: WaitOutcome, now: datetime, round_: str = RUN) -> Finished | None:
         """What the run machine does after the wait."""
@@ -150,6 +152,38 @@ class Engine:
         root = "projects/pets/output/"
         pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=BUCKET, Prefix=f"{root}{prefix}")
         return [entry["Key"].removeprefix(root) for page in pages for entry in page.get("Contents", ())]
+
+
+class FunctionsInMemory(LabelingFunctions):
+    """A customer's functions, by ARN; each takes an event and answers. `events` are those that were sent."""
+
+    def __init__(self, **functions: Callable[[Any], Any]) -> None:
+        super().__init__(seconds=1, sleep=lambda _: None)
+        self.functions = functions
+        self.events: list[Any] = []
+
+    def _invoke(self, arn: str, event: Mapping[str, Any]) -> Any:
+        self.events.append(event)
+        function = self.functions.get(arn.rpartition("_")[2])
+        if function is None:
+            raise LabelingFunctionUnusableError(arn, "ResourceNotFoundException", "It does not exist.")
+        try:
+            return json.loads(json.dumps(function(json.loads(json.dumps(event)))))
+        except ZeroDivisionError as error:
+            raise LabelingFunctionError(arn, "Unhandled", f"ZeroDivisionError: {error}") from error
+
+
+def own_function(name: str, project: str = "pets") -> str:
+    return f"arn:aws:lambda:us-east-1:123456789012:function:LabelingFunction_{project}_{name}"
+
+
+def a_custom_request(*, before: str | None = None, after: str | None = None, has_labels: bool = False, **more: Any) -> dict[str, Any]:
+    """A request for a custom job, with these functions."""
+    functions: dict[str, Any] = {"PreHumanTaskLambdaArn": before} if before else {}
+    if after:
+        functions["AnnotationConsolidationConfig"] = {"AnnotationConsolidationLambdaArn": after}
+    request = a_request("Moods-1", "Custom", **{"attribute": "mood", **functions, **more})
+    return request if has_labels else {name: value for name, value in request.items() if name != "LabelCategoryConfigS3Uri"}
 
 
 def chose(label: str) -> dict[str, Any]:

@@ -50,7 +50,7 @@ def test_a_large_manifest_is_loaded_in_ranges_of_whole_shards_in_any_order(
 
     ranges = plan_loading(name, engine.store, engine.s3)
     for number in reversed(range(ranges)):
-        load_tasks(name, number, engine.store, engine.s3)
+        load_tasks(name, number, engine.store, engine.s3, engine.functions)
 
     assert ranges == 3
     assert [planned.lines for planned in engine.store.plan(name) or []] == [16, 16, 1]
@@ -63,13 +63,13 @@ def test_work_can_begin_with_the_first_range_and_the_job_is_not_done_before_the_
     engine.put_input(pictures(6))
     name = created(engine)
     plan_loading(name, engine.store, engine.s3)
-    load_tasks(name, 0, engine.store, engine.s3)
+    load_tasks(name, 0, engine.store, engine.s3, engine.functions)
     engine.set_status(name, JobStatus.IN_PROGRESS)
 
     labeled = [engine.label(engine.worker("ann"), name, chose("car")) for _ in range(4)]
     engine.store.close_shard(name, 0, only_if_finished=True)
     half_way = engine.store.job(name)
-    load_tasks(name, 1, engine.store, engine.s3)
+    load_tasks(name, 1, engine.store, engine.s3, engine.functions)
     labeled.append(engine.label(engine.worker("ann"), name, chose("car")))
 
     assert labeled == [0, 1, 2, 3, 4]

@@ -9,7 +9,7 @@ from typing import Any
 
 from groundwork.data_locations import S3Uri
 from groundwork.labeling_jobs.tags import PROJECT_TAG
-from groundwork.task_types import TaskType, task_type_of
+from groundwork.task_types import TaskType, is_customers_function, task_type_of_functions
 
 # Ground Truth fails a job after 30 days (API LabelingJobStoppingConditions); here it ends with what was labeled until then.
 MAX_LIFETIME = timedelta(days=30)
@@ -161,11 +161,25 @@ class EngineJob:
 
     @property
     def task_type(self) -> TaskType:
-        """The task type that the pre-annotation function stands for. CreateLabelingJob refuses jobs without one."""
-        task_type = task_type_of(self._human_task["PreHumanTaskLambdaArn"])
+        """The task type that the request's functions stand for. CreateLabelingJob refuses jobs without one."""
+        task_type = task_type_of_functions(*functions_of(self._human_task))
         if task_type is None:
-            raise ValueError(f"{self.name} has no built-in task type")
+            raise ValueError(f"{self.name} has no known task type")
         return task_type
+
+    @property
+    def pre_annotation_function(self) -> str | None:
+        """The ARN of the customer's own function that says what workers see of an object; None where it is the task type's."""
+        return _customers(functions_of(self._human_task)[0])
+
+    @property
+    def consolidation_function(self) -> str | None:
+        """The ARN of the customer's own function that makes labels of answers; None where it is the task type's."""
+        return _customers(functions_of(self._human_task)[1])
+
+    @property
+    def role_arn(self) -> str:
+        return str(self.request["RoleArn"])
 
     @property
     def label_names(self) -> tuple[str, ...]:
@@ -177,8 +191,10 @@ class EngineJob:
         return s3_uri(self.request["InputConfig"]["DataSource"]["S3DataSource"]["ManifestS3Uri"])
 
     @property
-    def label_category_uri(self) -> S3Uri:
-        return s3_uri(self.request["LabelCategoryConfigS3Uri"])
+    def label_category_uri(self) -> S3Uri | None:
+        """Where the label categories are; only a custom job may have none."""
+        uri = self.request.get("LabelCategoryConfigS3Uri")
+        return None if uri is None else s3_uri(uri)
 
     @property
     def output_root(self) -> S3Uri:
@@ -246,6 +262,16 @@ class EngineJob:
         if self.shards is None:
             return False
         return self.closed_shards - self.published_shards >= math.ceil(self.shards / _INTERIM_OUTPUTS)
+
+
+def functions_of(human_task: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """The ARNs in a request's HumanTaskConfig of the functions before workers see an object, and after they answered."""
+    after: str | None = human_task.get("AnnotationConsolidationConfig", {}).get("AnnotationConsolidationLambdaArn")
+    return human_task.get("PreHumanTaskLambdaArn"), after
+
+
+def _customers(arn: str | None) -> str | None:
+    return arn if arn is not None and is_customers_function(arn) else None
 
 
 def team_of(workteam_arn: str) -> str:

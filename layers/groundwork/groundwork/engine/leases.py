@@ -45,7 +45,8 @@ class Hold:
 class Task:
     """One data object to be labeled. `number` is its zero-based line in the manifest (Ground Truth's datasetObjectId).
 
-    `holds` has one entry per worker who ever held a lease on it, under the worker's id. `version` counts writes.
+    `holds` has one entry per worker who ever held a lease on it, under the worker's id. `version` counts writes. `given` is what the
+    job's own pre-annotation function gives to the template, JSON text; `failure` is why the object cannot be shown to anybody.
     """
 
     number: int
@@ -54,6 +55,8 @@ class Task:
     holds: Mapping[str, Hold] = field(default_factory=dict)
     version: int = 1
     is_aside: bool = False
+    given: bytes | None = None
+    failure: str | None = None
 
     @property
     def answers(self) -> int:
@@ -66,7 +69,7 @@ class Task:
     @property
     def is_settled(self) -> bool:
         """Whether the job waits for it no longer."""
-        return self.is_finished or self.is_aside
+        return self.is_finished or self.is_aside or self.failure is not None
 
     @property
     def reasons(self) -> tuple[str, ...]:
@@ -79,11 +82,11 @@ class Task:
 
     def has_room(self, now: datetime) -> bool:
         """Whether the answers and the live leases of all leave a place for somebody else."""
-        return not self.is_aside and self.answers + sum(hold.is_live(now) for hold in self.holds.values()) < self.needed
+        return not self.is_settled and self.answers + sum(hold.is_live(now) for hold in self.holds.values()) < self.needed
 
     def has_place(self, worker: str, now: datetime) -> bool:
         """Whether the answers, and the live leases of others, leave a place for this worker."""
-        if self.is_aside:
+        if self.is_settled:
             return False
         leases_of_others = sum(hold.is_live(now) for holder, hold in self.holds.items() if holder != worker)
         return self.answers + leases_of_others < self.needed

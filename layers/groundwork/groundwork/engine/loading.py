@@ -10,7 +10,9 @@ version where the bucket keeps versions, and then it may be replaced or deleted 
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +27,7 @@ from groundwork.engine.output_tree import OutputTree
 from groundwork.engine.rebuilding import answers_by_worker, restore_answers, restore_declines
 from groundwork.engine.store import EngineStore, shard_numbers, shard_of
 from groundwork.errors import NotFoundError
+from groundwork.labeling_functions import CALLS_AT_ONCE, LabelingFunctionError, LabelingFunctions, LabelingFunctionUnusableError
 from groundwork.manifest import ManifestRange
 
 if TYPE_CHECKING:
@@ -66,8 +69,11 @@ def plan_loading(name: str, store: EngineStore, s3: "S3Client") -> int:
     return len(ranges)
 
 
-def load_tasks(name: str, number: int, store: EngineStore, s3: "S3Client") -> int:
+def load_tasks(name: str, number: int, store: EngineStore, s3: "S3Client", functions: LabelingFunctions) -> int:
     """Load the tasks of one range of the manifest, by its number in the plan; gives how many tasks it has. Memory holds one shard.
+
+    A pre-annotation function of the job's own says of each object whether people have to label it, and what they see of it. An object
+    that it fails for has failed; where it fails for all of the first range, or cannot be invoked, the job has.
 
     Raises InputRefusedError, and NotFoundError when there is no such job or range.
     """
@@ -76,13 +82,19 @@ def load_tasks(name: str, number: int, store: EngineStore, s3: "S3Client") -> in
     loaded = {shard.number: shard.tasks for shard in store.shards_of(name, planned)}
     if len(loaded) == len(shard_numbers(planned)):
         return sum(loaded.values())
+    failures: list[str | None] = []
     for shard, lines in groupby(input_lines(job, planned, s3), key=lambda entry: shard_of(entry[0])):
         if shard not in loaded:
             tasks = list(_tasks(job, lines))
+            kept, numbers = OutputTree(job, s3), (tasks[0].number, tasks[-1].number) if tasks else (0, -1)
+            answers = list(kept.stored_answers(*numbers)) if job.is_restored and tasks else []
+            tasks = _pre_annotated(job, tasks, functions, answered={answer.task for answer in answers})
             if job.is_restored and tasks:
-                kept, numbers = OutputTree(job, s3), (tasks[0].number, tasks[-1].number)
-                tasks = restore_answers(job, tasks, kept.stored_answers(*numbers), store)
+                tasks = restore_answers(job, tasks, answers, store)
                 tasks = restore_declines(job, tasks, kept.declines(*numbers), store)
+            failures += [task.failure for task in tasks]
+            if number == 0 and failures and len(failures) == planned.lines and all(failures):
+                raise InputRefusedError(f"The pre-annotation function failed for all of the first {planned.lines} objects: {failures[0]}")
             store.add_tasks(name, tasks)
             unfinished = sum(not task.is_settled for task in tasks)
             store.add_shard(name, shard, tasks=len(tasks), unfinished=unfinished, answered=answers_by_worker(tasks))
@@ -141,15 +153,44 @@ def _tasks(job: EngineJob, lines: Iterator[tuple[int, bytes]]) -> Iterator[Task]
 
 def _task(job: EngineJob, number: int, line: bytes, attributes: dict[str, Any]) -> Task:
     """The one place where a data object becomes a task."""
-    source_attribute = job.task_type.source_attribute
-    if not isinstance(attributes.get(source_attribute), str):
-        raise InputRefusedError(f"Line {number + 1} of the input manifest has no text under {source_attribute!r}.")
+    if job.task_type.source_attribute_of(attributes) is None:
+        keys = " or ".join(repr(key) for key in job.task_type.source_attributes)
+        raise InputRefusedError(f"Line {number + 1} of the input manifest has no text under {keys}.")
     if len(line) > _MAX_LINE_BYTES:
         raise InputRefusedError(f"Line {number + 1} of the input manifest is longer than {_MAX_LINE_BYTES:,} bytes.")
     return Task(number, job.workers_per_object, line)
 
 
-def _label_categories(s3: "S3Client", uri: S3Uri) -> dict[str, Any]:
+def _pre_annotated(job: EngineJob, tasks: list[Task], functions: LabelingFunctions, *, answered: Container[int]) -> list[Task]:
+    """The tasks that people have to do, with what the job's own function, if it has one, gives to the template.
+
+    Those that are `answered` are kept, whatever the function says now.
+    """
+    arn = job.pre_annotation_function
+    if arn is None:
+        return tasks
+
+    def pre_annotated(task: Task) -> Task | None:
+        try:
+            found = functions.task_input(arn, job.arn, json.loads(task.line))
+        except LabelingFunctionUnusableError as error:
+            raise InputRefusedError(str(error)) from error
+        except LabelingFunctionError as error:
+            return task if task.number in answered else replace(task, failure=str(error))
+        if found is None:
+            return task if task.number in answered else None
+        given = json.dumps(found).encode()
+        if len(task.line) + len(given) > _MAX_LINE_BYTES:
+            return replace(task, failure=f"ClientError: The line and its taskInput are longer than {_MAX_LINE_BYTES:,} bytes together.")
+        return replace(task, given=given)
+
+    with ThreadPoolExecutor(CALLS_AT_ONCE) as pool:
+        return [task for task in pool.map(pre_annotated, tasks) if task is not None]
+
+
+def _label_categories(s3: "S3Client", uri: S3Uri | None) -> dict[str, Any]:
+    if uri is None:
+        return {"labels": []}
     try:
         document = json.loads(_get(s3, uri, "The label category file")["Body"].read())
         labels = document["labels"]

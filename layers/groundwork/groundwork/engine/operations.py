@@ -15,10 +15,12 @@ import boto3
 from groundwork.access import ADMINISTRATORS
 from groundwork.data_locations import S3Uri
 from groundwork.engine import requests
-from groundwork.engine.jobs import DEFAULT_MAX_CONCURRENT_TASKS, Counters, EngineJob, JobStatus, team_of
+from groundwork.engine.jobs import DEFAULT_MAX_CONCURRENT_TASKS, Counters, EngineJob, JobStatus, functions_of, team_of
 from groundwork.engine.requests import client_error, validation_error
 from groundwork.engine.store import EngineStore
-from groundwork.task_types import task_type_of
+from groundwork.labeling_functions import NAMING, may_run
+from groundwork.labeling_jobs.tags import PROJECT_TAG
+from groundwork.task_types import TaskType, is_customers_function, task_type_of_functions
 
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError
@@ -112,7 +114,10 @@ class BuiltInLabelingService:
 
     def _unsupported(self, request: dict[str, Any]) -> Iterator[str]:
         """Faults that the service model does not show, in the request's order."""
-        yield from _label_attribute_faults(request)
+        human_task = request["HumanTaskConfig"]
+        task_type = task_type_of_functions(*functions_of(human_task))
+        is_custom = task_type is not None and task_type.is_custom
+        yield from _label_attribute_faults(request, task_type)
         uris = [
             (
                 "InputConfig.DataSource.S3DataSource.ManifestS3Uri",
@@ -123,19 +128,33 @@ class BuiltInLabelingService:
         ]
         for name, uri in uris:
             if uri is None:
-                yield f"{name} is required by the built-in labeling service"
+                if name != "LabelCategoryConfigS3Uri" or not is_custom:
+                    yield f"{name} is required by the built-in labeling service"
             elif S3Uri.parse(uri) is None:
                 yield f"{name} must be of the form s3://bucket/key"
-        human_task = request["HumanTaskConfig"]
         template = human_task["UiConfig"].get("UiTemplateS3Uri")
         if template is not None and ((parsed := S3Uri.parse(template)) is None or not parsed.key):
             yield "HumanTaskConfig.UiConfig.UiTemplateS3Uri must be of the form s3://bucket/key"
         if len(human_task["UiConfig"]) != 1:
             yield "HumanTaskConfig.UiConfig must have exactly one of UiTemplateS3Uri and HumanTaskUiArn"
-        if task_type_of(human_task.get("PreHumanTaskLambdaArn", "")) is None:
+        elif is_custom and "UiTemplateS3Uri" not in human_task["UiConfig"]:
+            yield "HumanTaskConfig.UiConfig.UiTemplateS3Uri is required for a custom labeling job"
+        if task_type is None:
             yield "HumanTaskConfig.PreHumanTaskLambdaArn must be the function of a task type that the built-in labeling service knows"
+        yield from self._function_faults(request)
         if not self._is_team_of_this_pool(human_task["WorkteamArn"]):
             yield f"HumanTaskConfig.WorkteamArn: there is no work team {human_task['WorkteamArn']}"
+
+    def _function_faults(self, request: dict[str, Any]) -> Iterator[str]:
+        """A customer's functions must be ones that the job's project may run."""
+        *_, region, account = self._arn_prefix.split(":")
+        project = next((tag["Value"] for tag in request.get("Tags", ()) if tag["Key"] == PROJECT_TAG), None)
+        names = ("PreHumanTaskLambdaArn", "AnnotationConsolidationConfig.AnnotationConsolidationLambdaArn")
+        for name, arn in zip(names, functions_of(request["HumanTaskConfig"]), strict=True):
+            if arn is None or not is_customers_function(arn):
+                continue
+            if not may_run(arn, project=project, region=region, account=account):
+                yield f"HumanTaskConfig.{name}: labeling jobs of the project {project} may not run {arn} ({NAMING})"
 
     def _is_team_of_this_pool(self, workteam_arn: str) -> bool:
         team = team_of(workteam_arn)
@@ -158,7 +177,7 @@ class BuiltInLabelingService:
             "InputConfig": sent["InputConfig"],
             "OutputConfig": {"KmsKeyId": "", **sent["OutputConfig"]},
             "RoleArn": sent["RoleArn"],
-            "LabelCategoryConfigS3Uri": sent["LabelCategoryConfigS3Uri"],
+            **({"LabelCategoryConfigS3Uri": sent["LabelCategoryConfigS3Uri"]} if "LabelCategoryConfigS3Uri" in sent else {}),
             "StoppingConditions": sent.get("StoppingConditions") or _DEFAULT_STOPPING_CONDITIONS,
             "HumanTaskConfig": {
                 "MaxConcurrentTaskCount": DEFAULT_MAX_CONCURRENT_TASKS,
@@ -224,6 +243,7 @@ class BuiltInLabelingService:
 
     def _summary(self, job: EngineJob) -> dict[str, Any]:
         human_task = job.request["HumanTaskConfig"]
+        before, after = functions_of(human_task)
         return {
             "LabelingJobName": job.name,
             "LabelingJobArn": job.arn,
@@ -232,8 +252,8 @@ class BuiltInLabelingService:
             "LabelingJobStatus": job.status.value,
             "LabelCounters": self._counters(job).label_counters(),
             "WorkteamArn": human_task["WorkteamArn"],
-            "PreHumanTaskLambdaArn": human_task["PreHumanTaskLambdaArn"],
-            **({"AnnotationConsolidationLambdaArn": arn} if (arn := _consolidation_function(human_task)) else {}),
+            **({"PreHumanTaskLambdaArn": before} if before else {}),
+            **({"AnnotationConsolidationLambdaArn": after} if after else {}),
             "InputConfig": job.request["InputConfig"],
             **_end_of(job),
         }
@@ -355,14 +375,13 @@ class BuiltInLabelingService:
             yield from (group for group in page["Groups"] if group["GroupName"] != ADMINISTRATORS)
 
 
-def _label_attribute_faults(request: dict[str, Any]) -> Iterator[str]:
+def _label_attribute_faults(request: dict[str, Any], task_type: TaskType | None) -> Iterator[str]:
     """Rules of API CreateLabelingJob on LabelAttributeName that its pattern does not express."""
     name = request["LabelAttributeName"]
     if name.endswith("-metadata"):
         yield "LabelAttributeName must not end in -metadata"
     if name in {"source", "source-ref"}:
         yield "LabelAttributeName must not be a reserved name of the manifest"
-    task_type = task_type_of(request["HumanTaskConfig"].get("PreHumanTaskLambdaArn", ""))
     if task_type is not None and name.endswith("-ref") is not (task_type.label_attribute_suffix == "-ref"):
         yield f"LabelAttributeName must {'' if task_type.label_attribute_suffix else 'not '}end in -ref for {task_type.key}"
 
@@ -380,11 +399,6 @@ def _end_of(job: EngineJob) -> dict[str, Any]:
 def _reference_code(job: EngineJob) -> str:
     """28 characters that stand for the job towards workers (API JobReferenceCode)."""
     return hashlib.sha256(job.arn.encode()).hexdigest()[:28]
-
-
-def _consolidation_function(human_task: dict[str, Any]) -> str | None:
-    arn: str | None = human_task.get("AnnotationConsolidationConfig", {}).get("AnnotationConsolidationLambdaArn")
-    return arn
 
 
 def _matches(job: EngineJob, request: dict[str, Any]) -> bool:

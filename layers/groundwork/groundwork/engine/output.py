@@ -21,16 +21,19 @@ from typing import TYPE_CHECKING, Any, Self
 
 import boto3
 
+from groundwork.data_locations import S3Uri
 from groundwork.engine import store as engine_store
 from groundwork.engine.answers import Answer, answer_of
-from groundwork.engine.consolidation import LabelContext, ObjectAnswers, consolidate, creation_date
+from groundwork.engine.consolidation import Label, LabelContext, ObjectAnswers, consolidate, creation_date, custom_label
 from groundwork.engine.jobs import Counters, EngineJob, JobStatus, WaitOutcome
 from groundwork.engine.leases import Task
 from groundwork.engine.loading import input_lines, job_named, range_of
 from groundwork.engine.output_tree import OutputParts, OutputTree, compact, encryption_of, write_all
 from groundwork.engine.quality import Tally, report_key, summary
 from groundwork.engine.store import EngineStore, Shard, ShardResult, StoredAnswer, shard_numbers, shard_of
+from groundwork.labeling_functions import ConsolidationJob, LabelingFunctionError, LabelingFunctions
 from groundwork.manifest import ManifestRange
+from groundwork.task_types import CUSTOM
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,6 +44,8 @@ if TYPE_CHECKING:
 RUN = "run"
 # Ground Truth consolidates up to 50 objects in one call (seen in published job output).
 _OBJECTS_PER_CONSOLIDATION = 50
+# How long the job's own consolidation function may take for one call; a range has eight calls, unless the job has 100,000 objects or more.
+_SECONDS_A_CALL = 60
 # Ground Truth's causes in our words.
 _EXPIRED = (
     "ClientError: Annotation tasks expired. Nobody answered before the task availability lifetime ended. "
@@ -59,15 +64,16 @@ class Finished:
 class Output:
     """What the run machine's functions do for the output. All methods raise NotFoundError when there is no such job."""
 
-    def __init__(self, store: EngineStore, s3: "S3Client", data_bucket: str) -> None:
+    def __init__(self, store: EngineStore, s3: "S3Client", data_bucket: str, functions: LabelingFunctions) -> None:
         self._store = store
         self._s3 = s3
         self._data_bucket = data_bucket
+        self._functions = functions
 
     @classmethod
     def from_env(cls) -> Self:
         """Over the table and the bucket that the environment names. A missing setting fails the cold start."""
-        return cls(EngineStore.from_env(), boto3.client("s3"), os.environ["DATA_BUCKET"])
+        return cls(EngineStore.from_env(), boto3.client("s3"), os.environ["DATA_BUCKET"], LabelingFunctions(seconds=_SECONDS_A_CALL))
 
     def plan(self, name: str, round_: str, outcome: WaitOutcome) -> list[int] | None:
         """The numbers of the ranges that this round is still to consolidate, or None when the round has no business with the job.
@@ -94,10 +100,13 @@ class Output:
         When the job was stopped, or reached its limit, one with fewer stays as it came in; when its time is over, fewer answers count
         too, and an object without any has failed (sms-data-output, sms-custom-templates-step3). Raises InputRefusedError when the
         manifest that the job began with is gone.
+
+        A consolidation function of the job's own that fails fails the objects of the call. While the job runs, nothing is kept of a range
+        where it did, so that it is asked again later; at rest, the job may be consolidated again.
         """
         job = job_named(name, self._store)
         planned = range_of(name, number, self._store)
-        consolidation = _Consolidation(job, self._store, OutputTree(job, self._s3))
+        consolidation = _Consolidation(job, self._store, OutputTree(job, self._s3), self._functions)
         loaded = {shard.number for shard in self._store.shards_of(name, planned)}
         counted: dict[int, Counters] = {}
         with tempfile.TemporaryFile() as file:
@@ -113,6 +122,8 @@ class Output:
                     file.write(b"\n")
             file.seek(0)
             self._parts(job, round_).put(number, file)
+        if consolidation.has_failed_calls and job.outcome is None:
+            return sum(counted.values(), start=Counters())
         self._parts(job, round_).put_tally(number, compact(consolidation.tally.document()))
         for shard, counters in counted.items():
             self._store.keep_result(name, shard, ShardResult(round_, counters))
@@ -187,27 +198,32 @@ def _augmented(line: bytes, label_attribute: str, addition: Mapping[str, Any]) -
     return compact({**attributes, **addition})
 
 
-def _failure(task: Task) -> dict[str, Any]:
-    """The metadata of an object that could not be labeled, in the form seen in published output manifests."""
-    reason = f"ClientError: Workers declined the object: {'; '.join(task.reasons)}" if task.is_aside else _EXPIRED
-    return {"retry-count": 1, "failure-reason": reason, "human-annotated": "true"}
+def _reason(task: Task) -> str:
+    """Why nobody answered."""
+    if task.failure is not None:
+        return task.failure
+    return f"ClientError: Workers declined the object: {'; '.join(task.reasons)}" if task.is_aside else _EXPIRED
 
 
 def _context_of(job: EngineJob) -> LabelContext:
-    return LabelContext(job.task_type, (job.label_categories or {}).get("labels", ()), f"labeling-job/{job.key}")
+    # What a customer's function makes of answers has a form of its own, whatever workers were shown.
+    task_type = CUSTOM if job.consolidation_function else job.task_type
+    return LabelContext(task_type, (job.label_categories or {}).get("labels", ()), f"labeling-job/{job.key}")
 
 
 class _Consolidation:
     """Consolidates shards, and counts their objects by outcome; `tally` has the quality of all of them."""
 
-    def __init__(self, job: EngineJob, store: EngineStore, tree: OutputTree) -> None:
+    def __init__(self, job: EngineJob, store: EngineStore, tree: OutputTree, functions: LabelingFunctions) -> None:
         self._job = job
+        self._functions = functions
         # A range that is consolidated while the job runs has all its answers.
         self._outcome = job.outcome or WaitOutcome.DONE
         self._store = store
         self._tree = tree
         self._context = _context_of(job)
         self.tally = Tally()
+        self.has_failed_calls = False
         self._labeled = self._failed = self._unlabeled = 0
 
     def of_shard(self, shard: int) -> tuple[Mapping[int, Mapping[str, Any]], Counters]:
@@ -228,36 +244,85 @@ class _Consolidation:
             if answered == task.number:
                 given = list(group)
                 answered, group = next(answers, (None, iter(())))
-            # What was put aside is over, whatever ended the job.
-            may_be_short = task.is_aside or not self._outcome.leaves_the_rest
+            # What was put aside, or could not be shown, is over, whatever ended the job.
+            may_be_short = task.is_settled or not self._outcome.leaves_the_rest
             if given and (may_be_short or len(given) >= task.needed):
-                self._labeled += 1
                 yield task, given
             elif given or not may_be_short:
                 self._unlabeled += 1
             else:
-                self._failed += 1
-                additions[task.number] = {f"{self._job.label_attribute}-metadata": _failure(task)}
+                self._fail(task, _reason(task), additions)
 
     def _consolidate(
         self, shard: int, call: int, batch: Sequence[tuple[Task, list[StoredAnswer]]], additions: dict[int, Mapping[str, Any]]
     ) -> None:
         objects = [self._object(task, [self._with_content(answer) for answer in stored]) for task, stored in batch]
-        labels = consolidate(self._context, objects)
-        request: list[dict[str, Any]] = []
+        at = self._time_of_call(shard, call)
+        request = self._tree.put_consolidation_request(at, [self._request_entry(task, stored) for task, stored in batch])
+        labels = self._labels([task for task, _ in batch], objects, request)
         response: list[dict[str, Any]] = []
         writes: list[Callable[[], object]] = []
-        for (task, stored), entry, label in zip(batch, objects, labels, strict=True):
+        for (task, _), entry, label in zip(batch, objects, labels, strict=True):
+            writes.append(partial(self._tree.put_worker_response, task.number, entry.answers))
+            if isinstance(label, str):
+                self._fail(task, label, additions)
+                continue
+            self._labeled += 1
             addition = {self._job.label_attribute: label.value, f"{self._job.label_attribute}-metadata": label.metadata}
             additions[task.number] = addition
             self.tally.add(self._context, entry, label)
-            request.append(self._request_entry(task, stored))
             response.append({"datasetObjectId": str(task.number), "consolidatedAnnotation": {"content": addition}})
-            writes.append(partial(self._tree.put_worker_response, task.number, entry.answers))
             if label.mask is not None:
                 writes.append(partial(self._tree.put_mask, self._tree.mask_uri(task.number, creation_date(entry.answers)), label.mask))
         write_all(writes)
-        self._tree.put_consolidation(self._time_of_call(shard, call), request, response)
+        self._tree.put_consolidation_response(at, response)
+
+    def _fail(self, task: Task, reason: str, additions: dict[int, Mapping[str, Any]]) -> None:
+        """In the form seen in published output manifests."""
+        self._failed += 1
+        failure = {"retry-count": 1, "failure-reason": reason, "human-annotated": "true"}
+        additions[task.number] = {f"{self._job.label_attribute}-metadata": failure}
+
+    def _labels(self, tasks: Sequence[Task], objects: Sequence[ObjectAnswers], request: S3Uri) -> Sequence[Label | str]:
+        """Each object's label, or why it has none."""
+        if self._job.consolidation_function is not None:
+            return self._labels_of_function(self._job.consolidation_function, tasks, objects, request)
+        if self._job.task_type.is_custom:
+            responses = [self._tree.worker_response_uri(task.number, entry.answers) for task, entry in zip(tasks, objects, strict=True)]
+            return [
+                custom_label(self._context, entry, {}, {"worker-response-ref": str(uri)})
+                for entry, uri in zip(objects, responses, strict=True)
+            ]
+        return consolidate(self._context, objects)
+
+    def _labels_of_function(
+        self, arn: str, tasks: Sequence[Task], objects: Sequence[ObjectAnswers], request: S3Uri
+    ) -> Sequence[Label | str]:
+        attribute = self._job.label_attribute
+        told = ConsolidationJob(
+            labeling_job_arn=self._job.arn,
+            label_attribute=attribute,
+            label_categories=self._job.label_names or None,
+            role_arn=self._job.role_arn,
+            annotations_uri=str(self._tree.annotations),
+            workers_per_object=self._job.workers_per_object,
+            kms_key_id=self._job.kms_key_id,
+        )
+        try:
+            found = self._functions.consolidated(arn, told, str(request))
+        except LabelingFunctionError as error:
+            self.has_failed_calls = True
+            return [str(error)] * len(tasks)
+        labels: list[Label | str] = []
+        for task, entry in zip(tasks, objects, strict=True):
+            content = found.get(str(task.number), {})
+            if attribute in content:
+                own = content.get(f"{attribute}-metadata")
+                labels.append(custom_label(self._context, entry, content[attribute], own if isinstance(own, dict) else {}))
+            else:
+                self.has_failed_calls = True
+                labels.append(f"ClientError: The Lambda function {arn} gave no annotation of this object under {attribute!r}.")
+        return labels
 
     def _object(self, task: Task, answers: Sequence[Answer]) -> ObjectAnswers:
         return ObjectAnswers(answers, str(self._tree.mask_uri(task.number, creation_date(answers))))
@@ -277,11 +342,11 @@ class _Consolidation:
 
     def _request_entry(self, task: Task, answers: Sequence[StoredAnswer]) -> dict[str, Any]:
         """The object as Ground Truth hands it to a post-annotation function (sms-custom-templates-step3-lambda-requirements)."""
-        source_attribute = self._job.task_type.source_attribute
-        source = json.loads(task.line)[source_attribute]
+        line = json.loads(task.line)
+        key = self._job.task_type.source_attribute_of(line) or "source"
         return {
             "datasetObjectId": str(task.number),
-            "dataObject": {"content" if source_attribute == "source" else "s3Uri": source},
+            "dataObject": {"content" if key == "source" else "s3Uri": line[key]},
             "annotations": [
                 {
                     "workerId": answer.worker_id,

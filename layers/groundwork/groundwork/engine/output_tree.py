@@ -114,17 +114,28 @@ class OutputTree:
 
     # --- consolidation -------------------------------------------------------------------------------------------
 
-    def put_worker_response(self, task: int, answers: Sequence[Answer]) -> None:
-        """All answers to one object, oldest first, named after the last submission."""
-        in_order = sorted(answers, key=lambda answer: (answer.submitted_at, answer.worker_id))
-        name = _seconds(in_order[-1].submitted_at)
-        body = compact({"answers": [answer.document() for answer in in_order]})
-        self._put(f"annotations/worker-response/iteration-1/{task}/{name}.json", body)
+    @property
+    def annotations(self) -> S3Uri:
+        return self._root.child("annotations")
 
-    def put_consolidation(self, at: datetime, request: Sequence[Any], response: Sequence[Any]) -> None:
-        """What one consolidation call was given and what it made of it."""
-        for kind, document in (("request", request), ("response", response)):
-            self._put(f"{_CONSOLIDATED}/consolidation-{kind}/iteration-1/{_seconds(at)}.json", compact(document))
+    def worker_response_uri(self, task: int, answers: Sequence[Answer]) -> S3Uri:
+        """Where all answers to one object are, named after the last submission."""
+        name = _seconds(max(answer.submitted_at for answer in answers))
+        return self._root.child(f"annotations/worker-response/iteration-1/{task}/{name}.json")
+
+    def put_worker_response(self, task: int, answers: Sequence[Answer]) -> None:
+        """All answers to one object, oldest first."""
+        in_order = sorted(answers, key=lambda answer: (answer.submitted_at, answer.worker_id))
+        body = compact({"answers": [answer.document() for answer in in_order]})
+        self._put_at(self.worker_response_uri(task, answers).key, body)
+
+    def put_consolidation_request(self, at: datetime, request: Sequence[Any]) -> S3Uri:
+        """What one consolidation call is given."""
+        return self.uri_of(self._put(f"{_CONSOLIDATED}/consolidation-request/iteration-1/{_seconds(at)}.json", compact(request)))
+
+    def put_consolidation_response(self, at: datetime, response: Sequence[Any]) -> None:
+        """What that call made of it."""
+        self._put(f"{_CONSOLIDATED}/consolidation-response/iteration-1/{_seconds(at)}.json", compact(response))
 
     def mask_uri(self, task: int, creation_date: str) -> S3Uri:
         return self._root.child(f"{_CONSOLIDATED}/output/{task}_{creation_date}.png")
@@ -139,7 +150,9 @@ class OutputTree:
         self._s3.upload_fileobj(file, self._manifest.bucket, self._manifest.key, ExtraArgs=extra, Config=_IN_PARTS)
 
     def _put(self, relative: str, body: bytes) -> str:
-        key = self._root.child(relative).key
+        return self._put_at(self._root.child(relative).key, body)
+
+    def _put_at(self, key: str, body: bytes) -> str:
         self._s3.put_object(Bucket=self._root.bucket, Key=key, Body=body, ContentType="application/json", **self._encryption)
         return key
 

@@ -441,7 +441,7 @@ class EngineStore:
 
     def add_tasks(self, name: str, tasks: Iterable[Task]) -> None:
         """Add the tasks that are not there. A task that is there keeps its progress."""
-        self._add((len(task.line) + 500, _task_item(name, task)) for task in tasks)
+        self._add((len(task.line) + len(task.given or b"") + 500, _task_item(name, task)) for task in tasks)
 
     def add_put_aside(self, name: str, tasks: Iterable[Task], now: datetime) -> None:
         """List these tasks as put aside."""
@@ -988,7 +988,8 @@ def _shard(item: Item) -> Shard:
 def _task_item(name: str, task: Task) -> Item:
     pk, sk = _task_key(name, task.number)
     item = {"pk": pk, "sk": sk, "needed": task.needed, "line": task.line, "holds": _holds_item(task.holds), "version": task.version}
-    return item | ({"aside": True} if task.is_aside else {})
+    more = {"aside": task.is_aside or None, "given": task.given, "failure": task.failure}
+    return item | {name: value for name, value in more.items() if value is not None}
 
 
 def _task(item: Item) -> Task:
@@ -999,6 +1000,8 @@ def _task(item: Item) -> Task:
         holds={worker: _hold(hold) for worker, hold in item["holds"].items()},
         version=int(item["version"]),
         is_aside=bool(item.get("aside")),
+        given=item["given"].value if "given" in item else None,
+        failure=item.get("failure"),
     )
 
 

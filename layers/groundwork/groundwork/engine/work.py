@@ -37,10 +37,10 @@ from groundwork.engine.store import (
     WorkerPlace,
     shard_of,
 )
+from groundwork.engine.worker_pages import shown_of
 from groundwork.errors import ConflictError, InvalidRequestError, NotFoundError
 from groundwork.labeling_jobs.job import rfc3339
 from groundwork.rules import fault
-from groundwork.worker_task_template import task_input
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -83,14 +83,13 @@ class Lease:
 
     def document(self) -> dict[str, Any]:
         """As api.md has it. Raises TemplateError when the line lacks the data object, which loading has ruled out."""
-        categories = (self.job.label_categories or {})["labels"]
         return {
             "lease_id": self.hold.lease_id,
             "job": self.job.name,
             "task_id": str(self.task.number),
             "expires_at": rfc3339(self.hold.expires_at),
             "time_limit_seconds": int(self.job.time_limit.total_seconds()),
-            "input": task_input(self.job.task_type, categories, json.loads(self.task.line)),
+            "input": shown_of(self.job, self.task),
             "draft": self.draft,
             "instructions_version": self.hold.instructions,
         }
@@ -504,7 +503,7 @@ def _of_team(job: EngineJob | None, worker: Worker) -> EngineJob:
 def _text_of(lease: Lease) -> str | None:
     if lease.job.task_type.category != "Text":
         return None
-    text: str = json.loads(lease.task.line)[lease.job.task_type.source_attribute]
+    text: str = json.loads(lease.task.line)["source"]
     return text
 
 

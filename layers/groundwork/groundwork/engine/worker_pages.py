@@ -6,7 +6,7 @@ What workers see is read and presigned with the right of the job's project (its 
 import json
 import os
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from groundwork.data_locations import DataLocations
 from groundwork.engine.jobs import EngineJob
@@ -45,8 +45,16 @@ class WorkerPages:
         if project is None:
             raise ConflictError("The labeling job belongs to no project, so nothing of its data may be shown.")
         view = self._view.of(project, self._data_locations(project))
-        given = task_input(job.task_type, (job.label_categories or {})["labels"], json.loads(task.line))
-        return worker_page(_template(job, task.holds[worker_id].instructions, view), given, view, console_origin=self._console_origin)
+        template = _template(job, task.holds[worker_id].instructions, view)
+        return worker_page(template, shown_of(job, task), view, is_custom=job.task_type.is_custom, console_origin=self._console_origin)
+
+
+def shown_of(job: EngineJob, task: Task) -> dict[str, Any]:
+    """What the template is given of the task's object. Raises TemplateError when the line lacks it, which loading has ruled out."""
+    if task.given is not None:
+        given: dict[str, Any] = json.loads(task.given)
+        return given
+    return task_input(job.task_type, (job.label_categories or {})["labels"], json.loads(task.line))
 
 
 def _template(job: EngineJob, version: int, view: ProjectView) -> str:

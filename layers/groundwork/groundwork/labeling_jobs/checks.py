@@ -12,6 +12,7 @@ from functools import partial
 from typing import Literal
 
 from groundwork.data_locations import DataLocation, DataLocations, S3Uri, folder
+from groundwork.labeling_functions import is_function_arn, may_run
 from groundwork.labeling_jobs import defaults
 from groundwork.labeling_jobs.definition import LabelingJobDefinition, NamedEntityLabel
 from groundwork.labeling_jobs.parts import NAME_SUFFIX
@@ -43,13 +44,19 @@ _MAX_INSTRUCTIONS_LENGTH = 50_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckContext:
-    """What the checks must know beside the definition. `team_member_count` is None when the labeling team does not exist."""
+    """What the checks must know beside the definition.
+
+    `team_member_count` is None when the labeling team does not exist. `template_faults` are what was found wrong with the worker task
+    template itself, for a definition whose `readable_template` is one.
+    """
 
     project: str
     data_locations: DataLocations
     region: str
+    account_id: str
     labeling_service: Literal["BuiltIn", "SageMaker"]
     team_member_count: int | None
+    template_faults: tuple[Fault, ...] = ()
 
 
 def definition_faults(definition: LabelingJobDefinition, context: CheckContext) -> list[Fault]:
@@ -76,6 +83,8 @@ def definition_faults(definition: LabelingJobDefinition, context: CheckContext) 
         *_stopping_faults(definition),
         *_split_faults(definition),
         *_existing_label_faults(definition, task_type),
+        *_template_faults(definition, task_type, context),
+        *_function_faults(definition, task_type, context),
         *_kms_key_faults(definition),
         *_tag_faults(definition),
     ]
@@ -121,7 +130,8 @@ def _label_attribute_faults(definition: LabelingJobDefinition, task_type: TaskTy
 
 
 def _task_type_faults(definition: LabelingJobDefinition, task_type: TaskType | None, context: CheckContext) -> Iterator[Fault]:
-    if task_type and definition.task_category not in {None, task_type.category}:
+    # A custom job's lines have a category of their own: pictures, texts, or whatever a template can show.
+    if task_type and not task_type.is_custom and definition.task_category not in {None, task_type.category}:
         yield fault(
             "job.task-category-mismatch",
             pointer="/task_category",
@@ -133,7 +143,7 @@ def _task_type_faults(definition: LabelingJobDefinition, task_type: TaskType | N
         yield fault("job.task-type-missing", pointer="/task_type")
     elif task_type is None:
         yield fault("job.task-type-unknown", pointer="/task_type", key=_excerpt(definition.task_type), keys=", ".join(TASK_TYPES))
-    elif context.labeling_service == "SageMaker" and not known_region(context.region):
+    elif context.labeling_service == "SageMaker" and not task_type.is_custom and not known_region(context.region):
         yield fault(
             "job.region-unsupported",
             pointer="/task_type",
@@ -372,6 +382,51 @@ def _existing_label_faults(definition: LabelingJobDefinition, task_type: TaskTyp
         yield existing_fault("job.label-attribute-invalid", attribute=_excerpt(existing))
     elif existing == defaults.label_attribute_name(definition):
         yield existing_fault("job.existing-labels-overwritten", attribute=existing)
+
+
+def readable_template(definition: LabelingJobDefinition, data_locations: DataLocations) -> S3Uri | None:
+    """Where the worker task template of a custom job is; None where there is none, or none that the project may read."""
+    task_type = defaults.task_type(definition)
+    uri = S3Uri.parse(definition.template_uri or "")
+    if task_type is None or not task_type.is_custom or uri is None or not uri.key or not data_locations.may_read(uri):
+        return None
+    return uri
+
+
+def _template_faults(definition: LabelingJobDefinition, task_type: TaskType | None, context: CheckContext) -> Iterator[Fault]:
+    if task_type is None:
+        return
+    pointer = "/template_uri"
+    if not task_type.is_custom:
+        if definition.template_uri is not None:
+            yield fault("job.template-unused", pointer=pointer, title=task_type.title, field="template_uri")
+        return
+    for field in ("short_instructions", "full_instructions"):
+        if getattr(definition, field):
+            yield fault("job.instructions-in-template", pointer=f"/{field}")
+    if definition.template_uri is None:
+        yield fault("job.template-missing", pointer=pointer, title=task_type.title)
+        return
+    uri = S3Uri.parse(definition.template_uri)
+    if uri is None or not uri.key:
+        yield fault("job.s3-uri-invalid", pointer=pointer, uri=_excerpt(definition.template_uri), what="a template")
+    elif not context.data_locations.may_read(uri):
+        yield fault("job.template-outside-locations", pointer=pointer, uri=uri, project=context.project)
+    yield from context.template_faults
+
+
+def _function_faults(definition: LabelingJobDefinition, task_type: TaskType | None, context: CheckContext) -> Iterator[Fault]:
+    for field in ("pre_annotation_function_arn", "consolidation_function_arn"):
+        arn: str | None = getattr(definition, field)
+        if arn is None:
+            continue
+        function_fault = partial(fault, pointer=f"/{field}", project=context.project)
+        if task_type is not None and not task_type.is_custom:
+            yield function_fault("job.template-unused", title=task_type.title, field=field)
+        elif not is_function_arn(arn):
+            yield function_fault("job.function-invalid", arn=_excerpt(arn))
+        elif not may_run(arn, project=context.project, region=context.region, account=context.account_id):
+            yield function_fault("job.function-refused", arn=arn)
 
 
 def _kms_key_faults(definition: LabelingJobDefinition) -> Iterator[Fault]:

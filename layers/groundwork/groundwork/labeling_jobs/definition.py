@@ -71,6 +71,10 @@ class LabelingJobDefinition(BaseModel):
     automated_labeling: bool = False
     stopping_conditions: StoppingConditions = StoppingConditions()
     existing_label_attribute: str | None = None
+    # A custom job's own worker task template, and its Lambda functions, if any, before workers see an object and after they answered.
+    template_uri: str | None = None
+    pre_annotation_function_arn: str | None = None
+    consolidation_function_arn: str | None = None
     output_kms_key_id: str | None = None
     # Whether a manifest of more objects than one labeling job takes is divided over several.
     split: bool = False

@@ -9,11 +9,12 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
+from groundwork.custom_templates import read_custom_template
 from groundwork.data_locations import DataLocations
 from groundwork.errors import InvalidRequestError, NameTakenError, PreconditionFailedError, WrongStatusError
-from groundwork.labeling_jobs.checks import CheckContext, definition_faults
+from groundwork.labeling_jobs.checks import CheckContext, definition_faults, readable_template
 from groundwork.labeling_jobs.definition import LabelingJobDefinition, read_definition
 from groundwork.labeling_jobs.history import status_changed
 from groundwork.labeling_jobs.job import LabelingJob, Source, Validation
@@ -21,6 +22,9 @@ from groundwork.labeling_jobs.lifecycle import AT_REST, Status
 from groundwork.rules import Fault, fault
 from groundwork.shapes import escaped
 from groundwork.store import JobEvent, JobStore
+
+if TYPE_CHECKING:
+    from groundwork.presigning import WorkerView
 
 _BY_REQUEST = Source("api")
 # What a draft's faults may take of its item in the jobs table, beside the definition (400 KB together).
@@ -32,21 +36,35 @@ class Surroundings:
     """What checks ask of the world around a definition, looked up only when there is something to check."""
 
     region: str
+    account_id: str
     labeling_service: Literal["BuiltIn", "SageMaker"]
     data_locations: Callable[[str], DataLocations]
     team_member_count: Callable[[str], int | None]
+    view: "WorkerView"
 
     def faults(self, project: str, definition: LabelingJobDefinition) -> list[Fault]:
         """Every fault of the definition in this project."""
-        team = definition.labeling_team
+        team, locations = definition.labeling_team, self.data_locations(project)
         context = CheckContext(
             project=project,
-            data_locations=self.data_locations(project),
+            data_locations=locations,
             region=self.region,
+            account_id=self.account_id,
             labeling_service=self.labeling_service,
             team_member_count=self.team_member_count(team) if team else None,
+            template_faults=self._template_faults(project, definition, locations),
         )
         return definition_faults(definition, context)
+
+    def _template_faults(self, project: str, definition: LabelingJobDefinition, locations: DataLocations) -> tuple[Fault, ...]:
+        uri = readable_template(definition, locations)
+        if uri is None:
+            return ()
+        try:
+            read_custom_template(self.view.of(project, locations), uri)
+        except InvalidRequestError as error:
+            return error.faults
+        return ()
 
 
 def create(

@@ -16,9 +16,12 @@ from typing import TYPE_CHECKING, Any, Literal
 from botocore.exceptions import ClientError
 from pydantic import TypeAdapter
 
+from groundwork.custom_templates import read_custom_template
 from groundwork.data_locations import DataLocations, S3Uri, project_prefix
-from groundwork.errors import NoRoomAtServiceError, PreconditionFailedError, TemplateError
+from groundwork.errors import InvalidRequestError, NoRoomAtServiceError, PreconditionFailedError, TemplateError
+from groundwork.labeling_functions import LabelingFunctionError, LabelingFunctions
 from groundwork.labeling_jobs import defaults
+from groundwork.labeling_jobs.checks import readable_template
 from groundwork.labeling_jobs.history import status_changed
 from groundwork.labeling_jobs.job import LabelingJob, Validation
 from groundwork.labeling_jobs.lifecycle import FINISHED, Status, may_move
@@ -122,12 +125,19 @@ def take_manifest(store: JobStore, s3: "S3Client", step: LaunchStep, data_bucket
     return {"outcome": "taken", "request": request.document()}
 
 
-def compose_worker_task_template(store: JobStore, s3: "S3Client", step: LaunchStep, data_bucket: str) -> dict[str, Any]:
-    """Write the worker task template and the label category file. Returns `{"outcome": "composed" | "superseded"}`."""
+def compose_worker_task_template(store: JobStore, s3: "S3Client", view: "WorkerView", step: LaunchStep, data_bucket: str) -> dict[str, Any]:
+    """Write the worker task template and the label category file.
+
+    A custom job's own template is copied out of its author's reach; `view` reads it with the workers' right. Returns
+    `{"outcome": "composed" | "superseded"}`, or `{"outcome": "faults", "validation": …}` when it cannot be used any more.
+    """
     job = step.job(store)
     if job is None:
         return SUPERSEDED
-    template = worker_task_template(job)
+    try:
+        template = custom_template(job, store.data_locations(job.project), view) if _task_type(job).is_custom else worker_task_template(job)
+    except InvalidRequestError as error:
+        return {"outcome": "faults", "validation": _validation_of(*error.faults)}
     for uri, body, content_type in (
         (template_uri(job, data_bucket), template.encode(), "text/html; charset=utf-8"),
         (label_categories_uri(job, data_bucket), label_category_file(job.definition), "application/json"),
@@ -136,8 +146,16 @@ def compose_worker_task_template(store: JobStore, s3: "S3Client", step: LaunchSt
     return {"outcome": "composed"}
 
 
+def custom_template(job: LabelingJob, locations: DataLocations, view: "WorkerView") -> str:
+    """The template that the owner of a custom job wrote, as it is now. Raises InvalidRequestError when it cannot be used."""
+    uri = readable_template(job.definition, locations)
+    if uri is None:
+        raise InvalidRequestError([fault("template.missing", pointer="/template_uri", uri=job.definition.template_uri)])
+    return read_custom_template(view.of(job.project, locations), uri)
+
+
 def worker_task_template(job: LabelingJob) -> str:
-    """The template of a job whose task type is known. Raises TemplateError when a draft lacks what it needs."""
+    """The template of a job of one of Ground Truth's task types. Raises TemplateError when a draft lacks what it needs."""
     return compose(
         _task_type(job),
         description=job.definition.description or "",
@@ -147,10 +165,24 @@ def worker_task_template(job: LabelingJob) -> str:
     )
 
 
-def presign_worker_view(store: JobStore, view: "WorkerView", step: LaunchStep, data_bucket: str) -> dict[str, Any]:
+def shown_of(job: LabelingJob, line: Mapping[str, Any], functions: LabelingFunctions, arn_prefix: str) -> dict[str, Any] | None:
+    """What the template is given of a manifest line; None when the job's own pre-annotation function says that people need not label it.
+
+    `arn_prefix` begins the labeling job's ARN, which the function is told before there is one. Raises LabelingFunctionError, TemplateError.
+    """
+    function = job.definition.pre_annotation_function_arn
+    if function is not None:
+        return functions.task_input(function, f"{arn_prefix}:labeling-job/{job.name.lower()}", line)
+    return task_input(_task_type(job), label_categories(job.definition), line)
+
+
+def presign_worker_view(
+    store: JobStore, view: "WorkerView", functions: LabelingFunctions, step: LaunchStep, *, data_bucket: str, arn_prefix: str
+) -> dict[str, Any]:
     """Render the worker's page for the first object of the manifest with presigned addresses, and fetch each address once.
 
-    `view` signs with the job's own read-only right. Returns `{"outcome": "visible" | "faults" | "superseded", "validation": …}`.
+    `view` signs with the job's own read-only right; a pre-annotation function of the job's own is tried as well. Returns
+    `{"outcome": "visible" | "faults" | "superseded", "validation": …}`.
     """
     # Imported here, so that the launch's other steps do not load python-liquid.
     from groundwork.worker_page import render
@@ -165,7 +197,11 @@ def presign_worker_view(store: JobStore, view: "WorkerView", step: LaunchStep, d
         return {"outcome": "faults", "validation": _validation_of(fault("manifest.empty"))}
     template = b"".join(worker.read(template_uri(job, data_bucket))).decode()
     try:
-        render(template, task_input(_task_type(job), label_categories(job.definition), line), worker.grant_read_access)
+        shown = shown_of(job, line, functions, arn_prefix)
+        if shown is not None:
+            render(template, shown, worker.grant_read_access)
+    except LabelingFunctionError as error:
+        return {"outcome": "faults", "validation": _validation_of(fault("job.function-failed", problem=error))}
     except TemplateError as error:
         return {"outcome": "faults", "validation": _validation_of(fault("template.unrenderable", problem=str(error)))}
     unseen = worker.unseen()
@@ -306,10 +342,12 @@ def settle_interrupted(
 def manifest_expectation(job: LabelingJob) -> ManifestExpectation:
     """What the job expects of its manifest: its task type's and its definition's facts."""
     task_type = _task_type(job)
+    # What a custom job shows is for its owner to say; pictures are checked as pictures, and objects of any other kind are just there.
+    category = job.definition.task_category if task_type.is_custom else task_type.category
     return ManifestExpectation(
         task_type_key=task_type.key,
-        source_attribute=task_type.source_attribute,
-        is_image=task_type.category == "Image",
+        source_attribute="source" if category == "Text" else "source-ref",
+        is_image=category == "Image",
         max_objects=objects_per_job(task_type) * (MAX_PARTS if job.definition.split else 1),
         label_attribute=defaults.label_attribute_name(job.definition),
         existing_label_attribute=job.definition.existing_label_attribute,

@@ -9,16 +9,22 @@ from botocore.exceptions import ClientError
 
 from groundwork.data_locations import DataLocations, S3Uri
 from groundwork.errors import ConflictError, InvalidRequestError
+from groundwork.labeling_functions import LabelingFunctionError, LabelingFunctions
 from groundwork.labeling_jobs import defaults
 from groundwork.labeling_jobs.input_building import input_order
 from groundwork.labeling_jobs.job import LabelingJob
-from groundwork.labeling_jobs.launching import launched_manifest_uri, manifest_expectation, template_uri, worker_task_template
+from groundwork.labeling_jobs.launching import (
+    custom_template,
+    launched_manifest_uri,
+    manifest_expectation,
+    shown_of,
+    template_uri,
+    worker_task_template,
+)
 from groundwork.labeling_jobs.lifecycle import Status
-from groundwork.labeling_jobs.service_request import label_categories
 from groundwork.manifest import ManifestReader, lines
 from groundwork.manifest_building import nth_object
 from groundwork.rules import Fault, fault
-from groundwork.worker_task_template import task_input
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -33,13 +39,23 @@ _UNREADABLE = frozenset({"NoSuchKey", "NoSuchBucket", "AccessDenied", "InvalidOb
 
 
 def preview(
-    s3: "S3Client", view: "WorkerView", job: LabelingJob, number: int, *, locations: DataLocations, data_bucket: str, console_origin: str
+    s3: "S3Client",
+    view: "WorkerView",
+    functions: LabelingFunctions,
+    job: LabelingJob,
+    number: int,
+    *,
+    locations: DataLocations,
+    data_bucket: str,
+    console_origin: str,
+    arn_prefix: str,
 ) -> "WorkerPage":
     """The worker page for the object with that zero-based number.
 
     A launched job shows the template and the manifest it was launched with; a draft shows what it would be launched with. `view` reads
-    and presigns with the workers' own right; `s3` lists what lies under a prefix. Raises ConflictError when the job is not ready for a
-    preview, InvalidRequestError when there is no such object or its line has faults, TemplateError when there is no page for it.
+    and presigns with the workers' own right, `s3` lists what lies under a prefix, and a pre-annotation function of the job's own is run.
+    Raises ConflictError when the job is not ready for a preview or the function fails, InvalidRequestError when there is no such object or
+    its line or the job's template has faults, TemplateError when there is no page for it.
     """
     # Imported here, because python-liquid is slow to import, and not every preview gets this far.
     from groundwork.worker_page import worker_page
@@ -56,9 +72,14 @@ def preview(
         template = b"".join(worker.read(template_uri(job, data_bucket))).decode()
     else:
         attributes = _input_of_draft(s3, job, number, worker, locations, data_bucket)
-        template = worker_task_template(job)
-    given = task_input(task_type, label_categories(job.definition), attributes)
-    return worker_page(template, given, worker, console_origin=console_origin)
+        template = custom_template(job, locations, view) if task_type.is_custom else worker_task_template(job)
+    try:
+        given = shown_of(job, attributes, functions, arn_prefix)
+    except LabelingFunctionError as error:
+        raise ConflictError(f"The job's own pre-annotation function failed. {error}") from error
+    if given is None:
+        raise ConflictError("The job's own pre-annotation function says that people need not label this object, so there is no page of it.")
+    return worker_page(template, given, worker, is_custom=task_type.is_custom, console_origin=console_origin)
 
 
 def _input_of_draft(

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from groundwork.labeling_jobs import defaults
 from groundwork.labeling_jobs.definition import LabelingJobDefinition, NamedEntityLabel
 from groundwork.labeling_jobs.tags import JOB_ID_TAG, PROJECT_TAG
-from groundwork.task_types import LambdaArns, TaskType, algorithm_arn, built_in_lambda_arns, human_task_ui_arn, lambda_arns
+from groundwork.task_types import TaskType, algorithm_arn, built_in_lambda_arns, human_task_ui_arn, lambda_arns
 from groundwork.worker_task_template import sanitize_instructions
 
 
@@ -67,7 +67,8 @@ def create_labeling_job_request(definition: LabelingJobDefinition, target: Launc
         "InputConfig": {"DataSource": {"S3DataSource": {"ManifestS3Uri": target.manifest_uri}}},
         "OutputConfig": _output_config(definition, target),
         "RoleArn": target.role_arn,
-        "LabelCategoryConfigS3Uri": target.label_categories_uri,
+        # A custom job may do without labels.
+        **({"LabelCategoryConfigS3Uri": target.label_categories_uri} if definition.labels else {}),
         "HumanTaskConfig": _human_task_config(definition, task_type, target),
         "Tags": [{"Key": key, "Value": value} for key, value in _tags(definition, target).items()],
     }
@@ -97,30 +98,35 @@ def _output_config(definition: LabelingJobDefinition, target: LaunchTarget) -> d
 
 
 def _human_task_config(definition: LabelingJobDefinition, task_type: TaskType, target: LaunchTarget) -> dict[str, Any]:
-    arns = _functions(task_type, target)
+    pre_annotation, consolidation = _functions(definition, task_type, target)
     ui_arn = human_task_ui_arn(task_type, target.region, target.partition)
     team = _given("labeling_team", definition.labeling_team)
     config: dict[str, Any] = {
         "WorkteamArn": f"arn:{target.partition}:sagemaker:{target.region}:{target.account_id}:workteam/private-crowd/{team}",
         "UiConfig": {"HumanTaskUiArn": ui_arn} if ui_arn else {"UiTemplateS3Uri": target.template_uri},
-        "PreHumanTaskLambdaArn": arns.pre_annotation,
+        **({"PreHumanTaskLambdaArn": pre_annotation} if pre_annotation else {}),
         "TaskKeywords": list(defaults.task_keywords(definition)),
         "TaskTitle": defaults.task_title(definition),
         "TaskDescription": _given("description", definition.description),
         "NumberOfHumanWorkersPerDataObject": definition.workers_per_object,
         "TaskTimeLimitInSeconds": definition.task_timeout_seconds,
         "TaskAvailabilityLifetimeInSeconds": definition.task_expiration_seconds,
-        "AnnotationConsolidationConfig": {"AnnotationConsolidationLambdaArn": arns.annotation_consolidation},
+        **({"AnnotationConsolidationConfig": {"AnnotationConsolidationLambdaArn": consolidation}} if consolidation else {}),
     }
     if definition.max_concurrent_objects is not None:
         config["MaxConcurrentTaskCount"] = definition.max_concurrent_objects
     return config
 
 
-def _functions(task_type: TaskType, target: LaunchTarget) -> LambdaArns:
+def _functions(definition: LabelingJobDefinition, task_type: TaskType, target: LaunchTarget) -> tuple[str | None, str | None]:
+    """Before workers see an object, and after they answered: Ground Truth's own, or for a custom job the customer's, if there are any."""
+    if task_type.is_custom:
+        return definition.pre_annotation_function_arn, definition.consolidation_function_arn
     if target.labeling_service == "BuiltIn":
-        return built_in_lambda_arns(task_type, target.region, target.partition)
-    return _given(f"Ground Truth in {target.region}", lambda_arns(task_type, target.region, target.partition))
+        arns = built_in_lambda_arns(task_type, target.region, target.partition)
+    else:
+        arns = _given(f"Ground Truth in {target.region}", lambda_arns(task_type, target.region, target.partition))
+    return arns.pre_annotation, arns.annotation_consolidation
 
 
 def _stopping_conditions(definition: LabelingJobDefinition) -> dict[str, int]:

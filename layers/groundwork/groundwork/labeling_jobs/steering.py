@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from groundwork.data_locations import DataLocations
 from groundwork.errors import ConflictError, InvalidRequestError, PreconditionFailedError, WrongStatusError
+from groundwork.labeling_jobs import defaults
 from groundwork.labeling_jobs.checks import MAX_EXPIRATION, instruction_faults
 from groundwork.labeling_jobs.definition import LabelingJobDefinition
 from groundwork.labeling_jobs.job import LabelingJob
@@ -58,6 +59,9 @@ class Steering:
     def change_instructions(self, job: LabelingJob, short: str | None, full: str | None, *, by: str, now: datetime) -> LabelingJob:
         """Show these instructions with every lease from now on; the template of each version is kept. Raises InvalidRequestError."""
         control = self._running(job)
+        task_type = defaults.task_type(job.definition)
+        if task_type is not None and task_type.is_custom:
+            raise ConflictError("Workers see the job's own template, which says what to do; it cannot be changed while the job runs.")
         _require_faultless(job, short, full, self._store.data_locations(job.project))
         definition = job.definition.model_copy(update={"short_instructions": short, "full_instructions": full})
         if _instructions(definition) == _instructions(job.definition):

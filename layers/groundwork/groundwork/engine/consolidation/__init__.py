@@ -7,9 +7,17 @@ numpy, which is slow to import and lies in a layer of its own, so they are impor
 
 from collections.abc import Sequence
 
-from groundwork.engine.consolidation.labels import HUMAN_ANNOTATED, Label, LabelContext, ObjectAnswers, creation_date, zoneless
+from groundwork.engine.consolidation.labels import (
+    HUMAN_ANNOTATED,
+    Label,
+    LabelContext,
+    ObjectAnswers,
+    creation_date,
+    custom_label,
+    zoneless,
+)
 
-__all__ = ["HUMAN_ANNOTATED", "Label", "LabelContext", "ObjectAnswers", "consolidate", "creation_date", "zoneless"]
+__all__ = ["HUMAN_ANNOTATED", "Label", "LabelContext", "ObjectAnswers", "consolidate", "creation_date", "custom_label", "zoneless"]
 
 
 def consolidate(context: LabelContext, objects: Sequence[ObjectAnswers]) -> list[Label]:
