@@ -31,7 +31,7 @@ store = JobStore.from_env()
 s3: "S3Client" = boto3.client("s3")
 view = WorkerView.from_env()
 # Less than the API waits for an answer.
-functions = LabelingFunctions(seconds=15)
+functions = LabelingFunctions(seconds=8)
 api = HttpApi(store, logger=logger, tracer=tracer, metrics=metrics)
 data_bucket = os.environ["DATA_BUCKET"]
 console_origin = os.environ["CONSOLE_ORIGIN"]

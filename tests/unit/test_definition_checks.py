@@ -462,4 +462,4 @@ def test_a_job_runs_only_functions_that_are_named_for_its_project(arn: str) -> N
 def test_other_types_take_neither_template_nor_functions() -> None:
     definition = a_definition(template_uri="s3://groundwork-data/projects/pets/page.liquid", consolidation_function_arn=OWN_FUNCTION)
 
-    assert found(definition) == [("/template_uri", "job.template-unused"), ("/consolidation_function_arn", "job.template-unused")]
+    assert found(definition) == [("/template_uri", "job.custom-only"), ("/consolidation_function_arn", "job.custom-only")]

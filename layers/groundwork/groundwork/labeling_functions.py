@@ -35,6 +35,7 @@ MAX_TASK_INPUT_CHARACTERS = 128_000
 _MAX_PROBLEM_CHARACTERS = 300
 # How long to wait before the second and the third attempt.
 _PAUSES = (0.5, 2.0)
+_ATTEMPTS = len(_PAUSES) + 1
 _UNUSABLE = {
     "ResourceNotFoundException": "it does not exist",
     "AccessDeniedException": "the labeling service may not invoke it",
@@ -150,8 +151,12 @@ class LabelingFunctions:
         return found
 
     def _invoke(self, arn: str, event: Mapping[str, Any]) -> Any:
-        body = json.dumps(event).encode()
-        for pause in (*_PAUSES, None):
+        body, begun = json.dumps(event).encode(), time.monotonic()
+        for attempt in range(_ATTEMPTS):
+            if attempt:
+                self._sleep(_PAUSES[attempt - 1])
+            # What took long before it failed is not tried again and again.
+            is_last = attempt == _ATTEMPTS - 1 or time.monotonic() - begun > self._seconds
             try:
                 answer = self._client.invoke(FunctionName=arn, Payload=body)
             except (ReadTimeoutError, ConnectTimeoutError) as error:
@@ -160,15 +165,14 @@ class LabelingFunctions:
                 code = error.response.get("Error", {}).get("Code", "")
                 if code in _UNUSABLE:
                     raise LabelingFunctionUnusableError(arn, code, f"{_UNUSABLE[code].capitalize()}.") from error
-                if pause is None:
+                if is_last:
                     raise
             else:
                 text = answer["Payload"].read()
                 if "FunctionError" not in answer:
                     return _parsed(arn, text)
-                if pause is None:
+                if is_last:
                     raise LabelingFunctionError(arn, answer["FunctionError"], _problem(text))
-            self._sleep(pause)
         raise AssertionError
 
 

@@ -423,9 +423,9 @@ _RULES: tuple[Rule, ...] = (
         "sms-custom-templates-step2",
     ),
     Rule(
-        "job.template-unused",
-        "{title} has a worker task template already",
-        "Remove {field}; only the task type Custom has it.",
+        "job.custom-only",
+        "{title} takes no {field}",
+        "Remove it, or choose the task type Custom.",
         "sms-custom-templates",
     ),
     Rule(

@@ -9,18 +9,13 @@ import pytest
 
 from groundwork.engine.jobs import Counters, JobStatus, WaitOutcome
 from groundwork.engine.loading import InputRefusedError
-from groundwork.engine.operations import BuiltInLabelingService
 from groundwork.engine.worker_pages import shown_of
-from tests.unit.engine.builders import NOON, Engine, FunctionsInMemory, a_custom_request, own_function
-from tests.unit.engine.test_operations import refusal, service
+from tests.unit.engine.builders import NOON, Engine, FunctionsInMemory, a_custom_request, a_request, chose, own_function, pictures
 from tests.unit.engine.test_rebuilding import keep_records, lose_everything, rebuild
-
-__all__ = ["service"]
 
 AT = NOON + timedelta(seconds=20)
 END = NOON + timedelta(hours=2)
 JOB_ARN = "arn:aws:sagemaker:us-east-1:123456789012:labeling-job/moods-1"
-ENTITIES = "arn:aws:sagemaker:us-east-1:394669845002:human-task-ui/NamedEntityRecognition"
 TEXTS = [{"source": "late again"}, {"source": "thank you", "batch": 7}]
 
 
@@ -237,37 +232,26 @@ def test_what_a_function_says_of_other_attributes_stays_out_of_the_manifest(engi
     assert first["mood-metadata"]["type"] == "groundtruth/custom"
 
 
-# --- what the service takes ------------------------------------------------------------------------------------------
+def test_a_type_of_ground_truths_may_have_a_consolidation_function_of_ones_own(engine: Engine) -> None:
+    def first(event: Any) -> Any:
+        key = event["payload"]["s3Uri"].partition("/output/")[2]
+        return [
+            {"datasetObjectId": entry["datasetObjectId"], "consolidatedAnnotation": {"content": {"kind": entry["dataObject"]}}}
+            for entry in json.loads(engine.file(key))
+        ]
+
+    engine = with_functions(engine, first=first)
+    request = a_request(AnnotationConsolidationConfig={"AnnotationConsolidationLambdaArn": own_function("first")})
+    name = engine.open_job(pictures(1), request)
+    engine.label(engine.worker("ann"), name, chose("car"), AT)
+    engine.write_output(name, WaitOutcome.DONE, END)
+
+    [line] = engine.output_lines(name)
+    assert line["kind"] == {"s3Uri": line["source-ref"]}
+    assert line["kind-metadata"]["type"] == "groundtruth/custom"
 
 
-def test_the_service_takes_custom_jobs_and_describes_them(service: BuiltInLabelingService) -> None:
-    request = a_custom_request(before=own_function("tidy"), after=own_function("vote", project=""))
-
-    service.create_labeling_job(**request)
-
-    described = service.describe_labeling_job(LabelingJobName="moods-1")
-    assert described["HumanTaskConfig"]["PreHumanTaskLambdaArn"] == own_function("tidy")
-    assert "LabelCategoryConfigS3Uri" not in described
-    [summary] = service.list_labeling_jobs()["LabelingJobSummaryList"]
-    assert summary["AnnotationConsolidationLambdaArn"] == own_function("vote", project="")
-
-
-@pytest.mark.parametrize(
-    ("request_", "told"),
-    [
-        (a_custom_request(before=own_function("tidy", project="zoo")), "may not run"),
-        (a_custom_request(after="arn:aws:lambda:us-east-1:123456789012:function:payroll"), "may not run"),
-        (
-            a_custom_request(UiConfig={"HumanTaskUiArn": "arn:aws:sagemaker:us-east-1:394669845002:human-task-ui/NamedEntityRecognition"}),
-            "UiTemplateS3Uri",
-        ),
-    ],
-)
-def test_the_service_refuses_functions_of_others(service: BuiltInLabelingService, request_: Any, told: str) -> None:
-    code, message = refusal(service.create_labeling_job, **request_)
-
-    assert code == "ValidationException"
-    assert told in message
+# --- made anew -----------------------------------------------------------------------------------------------------
 
 
 def test_a_table_made_anew_keeps_what_was_answered_whatever_the_function_says_now(engine: Engine) -> None:

@@ -17,7 +17,7 @@ from groundwork.engine.operations import BuiltInLabelingService
 from groundwork.labeling_service import labeling_service
 from groundwork.task_types import TASK_TYPES
 from tests.api_events import make_user_pool
-from tests.unit.engine.builders import ARN_PREFIX, NOON, Engine, a_request, chose, pictures
+from tests.unit.engine.builders import ARN_PREFIX, NOON, Engine, a_custom_request, a_request, chose, own_function, pictures
 
 END = NOON + timedelta(hours=1)
 
@@ -265,3 +265,39 @@ def test_the_environment_says_which_labeling_service(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("LABELING_SERVICE", "Other")
     with pytest.raises(ValueError, match="Other"):
         labeling_service()
+
+
+ENTITIES = "arn:aws:sagemaker:us-east-1:394669845002:human-task-ui/NamedEntityRecognition"
+
+
+# --- custom jobs ------------------------------------------------------------------------------------------
+
+
+def test_the_service_takes_custom_jobs_and_describes_them(service: BuiltInLabelingService) -> None:
+    request = a_custom_request(before=own_function("tidy"), after=own_function("vote", project=""))
+
+    service.create_labeling_job(**request)
+
+    described = service.describe_labeling_job(LabelingJobName="moods-1")
+    assert described["HumanTaskConfig"]["PreHumanTaskLambdaArn"] == own_function("tidy")
+    assert "LabelCategoryConfigS3Uri" not in described
+    [summary] = service.list_labeling_jobs()["LabelingJobSummaryList"]
+    assert summary["AnnotationConsolidationLambdaArn"] == own_function("vote", project="")
+
+
+@pytest.mark.parametrize(
+    ("request_", "told"),
+    [
+        (a_custom_request(before=own_function("tidy", project="zoo")), "may not run"),
+        (a_custom_request(after="arn:aws:lambda:us-east-1:123456789012:function:payroll"), "may not run"),
+        (
+            a_custom_request(UiConfig={"HumanTaskUiArn": "arn:aws:sagemaker:us-east-1:394669845002:human-task-ui/NamedEntityRecognition"}),
+            "UiTemplateS3Uri",
+        ),
+    ],
+)
+def test_the_service_refuses_functions_of_others(service: BuiltInLabelingService, request_: Any, told: str) -> None:
+    code, message = refusal(service.create_labeling_job, **request_)
+
+    assert code == "ValidationException"
+    assert told in message

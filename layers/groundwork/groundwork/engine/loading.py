@@ -86,12 +86,12 @@ def load_tasks(name: str, number: int, store: EngineStore, s3: "S3Client", funct
     for shard, lines in groupby(input_lines(job, planned, s3), key=lambda entry: shard_of(entry[0])):
         if shard not in loaded:
             tasks = list(_tasks(job, lines))
-            kept, numbers = OutputTree(job, s3), (tasks[0].number, tasks[-1].number) if tasks else (0, -1)
-            answers = list(kept.stored_answers(*numbers)) if job.is_restored and tasks else []
+            kept, numbers = OutputTree(job, s3), [task.number for task in tasks]
+            answers = list(kept.stored_answers(numbers[0], numbers[-1])) if job.is_restored and numbers else []
             tasks = _pre_annotated(job, tasks, functions, answered={answer.task for answer in answers})
             if job.is_restored and tasks:
                 tasks = restore_answers(job, tasks, answers, store)
-                tasks = restore_declines(job, tasks, kept.declines(*numbers), store)
+                tasks = restore_declines(job, tasks, kept.declines(numbers[0], numbers[-1]), store)
             failures += [task.failure for task in tasks]
             if number == 0 and failures and len(failures) == planned.lines and all(failures):
                 raise InputRefusedError(f"The pre-annotation function failed for all of the first {planned.lines} objects: {failures[0]}")

@@ -45,7 +45,7 @@ RUN = "run"
 # Ground Truth consolidates up to 50 objects in one call (seen in published job output).
 _OBJECTS_PER_CONSOLIDATION = 50
 # How long the job's own consolidation function may take for one call; a range has eight calls, unless the job has 100,000 objects or more.
-_SECONDS_A_CALL = 60
+_SECONDS_A_CALL = 50
 # Ground Truth's causes in our words.
 _EXPIRED = (
     "ClientError: Annotation tasks expired. Nobody answered before the task availability lifetime ended. "

@@ -399,7 +399,7 @@ def _template_faults(definition: LabelingJobDefinition, task_type: TaskType | No
     pointer = "/template_uri"
     if not task_type.is_custom:
         if definition.template_uri is not None:
-            yield fault("job.template-unused", pointer=pointer, title=task_type.title, field="template_uri")
+            yield fault("job.custom-only", pointer=pointer, title=task_type.title, field="template_uri")
         return
     for field in ("short_instructions", "full_instructions"):
         if getattr(definition, field):
@@ -422,7 +422,7 @@ def _function_faults(definition: LabelingJobDefinition, task_type: TaskType | No
             continue
         function_fault = partial(fault, pointer=f"/{field}", project=context.project)
         if task_type is not None and not task_type.is_custom:
-            yield function_fault("job.template-unused", title=task_type.title, field=field)
+            yield function_fault("job.custom-only", title=task_type.title, field=field)
         elif not is_function_arn(arn):
             yield function_fault("job.function-invalid", arn=_excerpt(arn))
         elif not may_run(arn, project=context.project, region=context.region, account=context.account_id):
