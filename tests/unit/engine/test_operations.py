@@ -130,7 +130,10 @@ def changed(**fields: Any) -> dict[str, Any]:
             a_request(UiConfig={"UiTemplateS3Uri": "s3://bucket/../page.liquid"}),
             "HumanTaskConfig.UiConfig.UiTemplateS3Uri must be of the form s3://bucket/key",
         ),
-        (a_request(PreHumanTaskLambdaArn="arn:aws:lambda:us-east-1:123456789012:function:PRE-Mine"), "PreHumanTaskLambdaArn must be"),
+        (
+            a_request(PreHumanTaskLambdaArn="arn:aws:lambda:us-east-1:432418664414:function:PRE-VideoMultiClass"),
+            "PreHumanTaskLambdaArn must be",
+        ),
         (a_request(UiConfig={}), "UiConfig must have exactly one"),
         (a_request(WorkteamArn=f"{ARN_PREFIX}:workteam/private-crowd/nobody"), "there is no work team"),
         (a_request(WorkteamArn=f"{ARN_PREFIX}:workteam/private-crowd/admins"), "there is no work team"),
