@@ -34,7 +34,7 @@ def test_the_catalogue_has_every_task_type() -> None:
     answer = get("/task-types", username="ann")
 
     assert answer.body["next_token"] is None
-    assert len(answer.body["items"]) == 11
+    assert len(answer.body["items"]) == 12
     assert {"key", "category", "title", "min_labels", "max_labels", "default_full_instructions"} <= set(answer.body["items"][0])
 
 
