@@ -249,4 +249,5 @@ def _mean(values: Sequence[float | None]) -> float | None:
 
 
 def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 4)
+    # In two steps, so that a sum's last digit, which depends on the order of its terms, does not decide the fourth one.
+    return None if value is None else round(round(value, 9), 4)
