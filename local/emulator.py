@@ -21,7 +21,7 @@ from pathlib import Path
 import urllib3
 
 from local.failures import StackError
-from local.place import HOST, REGION, TOOLS, Place
+from local.place import HOST, REGION, REPOSITORY, TOOLS, Place
 
 _START_SECONDS = 90
 _STOP_SECONDS = 60
@@ -66,7 +66,7 @@ class Emulator:
         with self._lock_path.open("w") as lock, self.place.emulator_log.open("ab") as log:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             process = subprocess.Popen(
-                [TOOLS / "ministack"],
+                self._command(),
                 cwd=self.place.emulator_folder,
                 env=self._environment(os.environ, temporary_folder),
                 stdin=subprocess.DEVNULL,
@@ -107,6 +107,11 @@ class Emulator:
         self._remove_temporary_files()
         return ended_by_itself
 
+    def _command(self) -> list[str | Path]:
+        """The emulator; or, if a file is named for it, the emulator that writes down there what is asked of it."""
+        record = os.environ.get("GROUNDWORK_RECORD")
+        return [TOOLS / "python3.13", REPOSITORY / "local" / "recording.py", record] if record else [TOOLS / "ministack"]
+
     @property
     def _state_folder(self) -> Path:
         return self.place.emulator_folder / "state"
@@ -119,7 +124,7 @@ class Emulator:
     def _temporary_folder(self) -> Path:
         """Where functions are unpacked: thousands of small files each, which a memory file system takes several times faster."""
         in_memory, on_disk = self._temporary_folders
-        roomy = in_memory.parent.is_dir() and shutil.disk_usage(in_memory.parent).free >= _ROOM_FOR_FUNCTIONS
+        roomy = in_memory.parent.is_dir() and min(shutil.disk_usage(in_memory.parent).free, _available_memory()) >= _ROOM_FOR_FUNCTIONS
         return in_memory if roomy else on_disk
 
     @property
@@ -204,6 +209,12 @@ def refuse_taken_port(port: int) -> None:
             raise StackError(
                 f"Port {port} on {HOST} cannot be used ({error.strerror}): stop what has it, or choose another: `make up PORT=...`."
             ) from error
+
+
+def _available_memory() -> int:
+    """Bytes of memory that can be had without swapping, as Linux estimates it. A memory file system says how much it may hold, not this."""
+    lines = Path("/proc/meminfo").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:"))
 
 
 def _health(place: Place) -> object | None:

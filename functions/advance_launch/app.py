@@ -24,7 +24,7 @@ store = JobStore.from_env()
 @tracer.capture_lambda_handler(capture_response=False)
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001
     step = LaunchStep(**event["step"])
-    logger.append_keys(labeling_job=step.name, submission=step.submission)
+    logger.append_keys(project=step.project, labeling_job=step.name, submission=step.submission)
 
     result = launching.advance(
         store,

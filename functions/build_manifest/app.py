@@ -45,7 +45,7 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
         result = manifest_builds.build(store, s3, build, progress, data_bucket=data_bucket, has_time=has_time, now=now)
     else:
         launch = LaunchStep(**event["step"])
-        logger.append_keys(labeling_job=launch.name, submission=launch.submission)
+        logger.append_keys(project=launch.project, labeling_job=launch.name, submission=launch.submission)
         result = input_building.build_input(store, s3, launch, progress, data_bucket=data_bucket, has_time=has_time, now=now)
 
     logger.info("manifest building", outcome=result["outcome"])

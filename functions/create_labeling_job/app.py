@@ -32,7 +32,7 @@ deployment = Deployment(
 @tracer.capture_lambda_handler(capture_response=False)
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001
     step = LaunchStep(**event["step"])
-    logger.append_keys(labeling_job=step.name, submission=step.submission)
+    logger.append_keys(project=step.project, labeling_job=step.name, submission=step.submission)
 
     result = launching.create_labeling_job(store, service, step, deployment)
 

@@ -30,7 +30,7 @@ data_bucket = os.environ["DATA_BUCKET"]
 @tracer.capture_lambda_handler(capture_response=False)
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001
     step = LaunchStep(**event["step"])
-    logger.append_keys(labeling_job=step.name, submission=step.submission)
+    logger.append_keys(project=step.project, labeling_job=step.name, submission=step.submission)
 
     result = launching.presign_worker_view(store, view, functions, step, data_bucket=data_bucket, arn_prefix=arn_prefix)
 

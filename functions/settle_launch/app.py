@@ -27,8 +27,8 @@ service = labeling_service()
 @tracer.capture_lambda_handler(capture_response=False)
 @metrics.log_metrics
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:  # noqa: ARG001
-    name, execution, cause = _interruption(event)
-    logger.append_keys(labeling_job=name)
+    project, name, execution, cause = _interruption(event)
+    logger.append_keys(project=project, labeling_job=name)
 
     outcome = launching.settle_interrupted(store, service, name=name, execution=execution, cause=cause, now=datetime.now(UTC))
 
@@ -38,9 +38,11 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, s
     return {"outcome": outcome}
 
 
-def _interruption(event: dict[str, Any]) -> tuple[str, str, str]:
-    """Job, execution and cause: as the machine's own Catch says them, or in Step Functions' execution status event."""
+def _interruption(event: dict[str, Any]) -> tuple[str | None, str, str, str]:
+    """Project, job, execution and cause: as the machine's own Catch says them, or in Step Functions' execution status event."""
     if "step" in event:
-        return event["step"]["name"], event["step"]["execution"], event["cause"]
+        step = event["step"]
+        return step.get("project"), step["name"], step["execution"], event["cause"]
     detail = event["detail"]
-    return json.loads(detail["input"])["name"], detail["executionArn"], f"it ended as {detail['status']}"
+    submitted = json.loads(detail["input"])
+    return submitted.get("project"), submitted["name"], detail["executionArn"], f"it ended as {detail['status']}"

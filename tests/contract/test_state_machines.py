@@ -235,7 +235,7 @@ def test_the_claim_is_on_the_lower_cased_name_and_for_this_submission_only() -> 
 
 
 def test_every_later_step_names_the_job_its_submission_and_this_execution() -> None:
-    assert evaluate(LAUNCH["ClaimLaunch"]["Assign"], {"input": INPUT, "context": CONTEXT}) == {"step": STEP}
+    assert evaluate(LAUNCH["ClaimLaunch"]["Assign"], {"input": INPUT, "context": CONTEXT}) == {"step": {**STEP, "project": "pets"}}
 
 
 def test_what_validation_found_is_kept_and_missing_when_superseded() -> None:

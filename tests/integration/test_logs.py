@@ -47,6 +47,7 @@ def test_a_job_can_be_followed_through_the_logs_which_hold_no_secret(door: Front
     assert (refusal["project"], refusal["username"]) == ("demo", "collaborator")
     assert refusal["function_request_id"] == refused.body["request_id"]
     assert all(entry["function_request_id"] for entry in followed)
+    assert {entry["project"] for entry in followed if "submission" in entry} == {"demo"}  # every step of the launch
     # The submission, each step of the launch, the engine and the announcement.
     assert len({entry["function_name"] for entry in followed}) >= 8
     assert private not in text

@@ -65,11 +65,12 @@ class Deployment:
 
 @dataclass(frozen=True, slots=True)
 class LaunchStep:
-    """Which launch a step belongs to: the job, its submission, and the execution that claimed it."""
+    """Which launch a step belongs to: the job, its submission, and the execution that claimed it; and the job's project, for the log."""
 
     name: str
     submission: int
     execution: str | None
+    project: str | None = None
 
     def job(self, store: JobStore) -> LabelingJob | None:
         """The job, if this launch is still the one that may move it."""
@@ -328,7 +329,7 @@ def settle_interrupted(
     job = store.job(name)
     if job is None or job.launch_execution != execution or job.status not in {Status.VALIDATING, Status.LAUNCHING} or job.parts:
         return "nothing-to-settle"  # a split job's launch ended when it got its parts
-    step = LaunchStep(name, job.submission, execution)
+    step = LaunchStep(name, job.submission, execution, job.project)
     arn = find_in_service(service, job) if job.status is Status.LAUNCHING else None
     if arn:
         advance(store, step, Status.INITIALIZING, now=now, labeling_job_arn=arn)
