@@ -14,6 +14,8 @@ export interface LabelListSettings {
   readonly several?: boolean;
   /** Whether each label shows its colour, because the work is drawn in it. */
   readonly coloured?: boolean;
+  /** Colours by position that go before the usual ones. */
+  readonly colours?: readonly string[];
   /** What the list is called, for screen readers and as its heading. */
   readonly title?: string;
   /** What the reader typed to find labels, and how the element hears of it. */
@@ -60,7 +62,7 @@ export function labelList(settings: LabelListSettings): TemplateResult {
               @change=${() => settings.onChoose(category.label)}
             />
             ${coloured
-              ? html`<span class="swatch" style="background: ${patternBackground(labelColour(position), labelPattern(position))}"></span>`
+              ? html`<span class="swatch" style="background: ${patternBackground(settings.colours?.[position] ?? labelColour(position), labelPattern(position))}"></span>`
               : nothing}
             <bdi class="name">${category.fullName}</bdi>
             ${key === undefined ? nothing : html`<kbd aria-hidden="true" title=${words.pressKey(key)}>${key}</kbd>`}

@@ -17,7 +17,7 @@ export type Happening =
   | { readonly what: "added" | "removed" | "changed" | "selected" | "undone" | "redone"; readonly label: string; readonly place: Rect }
   | { readonly what: "point-set"; readonly count: number; readonly at: Point }
   | { readonly what: "handle"; readonly number: number; readonly of: number; readonly at: Point }
-  | { readonly what: "painted" | "erased" | "mask-undone" | "mask-redone"; readonly label: string }
+  | { readonly what: "instance" | "painted" | "erased" | "mask-undone" | "mask-redone"; readonly label: string }
   | { readonly what: "pen-down" | "cancelled" | "deselected" | "nothing-there" | "too-few" | "crosses" | "empty" };
 
 export interface EditorListener {
@@ -35,6 +35,8 @@ export interface Editor {
   readonly canRedo: boolean;
   /** Between press and release the keyboard's cursor draws, as a pen that is held down. */
   readonly holdsPen: boolean;
+  /** Whether something is begun that `finish` would end. */
+  readonly canFinish: boolean;
   /** Whether the arrow keys move what is selected and not the cursor. */
   readonly nudges: boolean;
   chooseTool(tool: Tool): void;

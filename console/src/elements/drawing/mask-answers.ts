@@ -37,8 +37,14 @@ export function semanticAnswer(labels: readonly string[], { cells, size, colors 
   };
 }
 
-export function instancesAnswer(instances: readonly Instance[], painted: PaintedMask, modified: boolean | undefined): Record<string, unknown> {
-  const listed = instances.flatMap(({ label, present }, index) => (present ? [{ label, color: colorText(painted.colors[index + 1]!) }] : []));
+/** Instances of which nothing is left in the mask are not in the answer. */
+export function instancesAnswer(
+  instances: readonly Instance[],
+  used: ReadonlySet<number>,
+  painted: PaintedMask,
+  modified: boolean | undefined,
+): Record<string, unknown> {
+  const listed = instances.flatMap(({ label }, index) => (used.has(index + 1) ? [{ label, color: colorText(painted.colors[index + 1]!) }] : []));
   return { instances: listed, ...pictureOf(painted, modified) };
 }
 

@@ -1,7 +1,7 @@
 /** Painting masks: what presses, moves and keys do to a mask and, for instance segmentation, to its list of instances. */
 
 import type { Editor, EditorListener, Press, Tool } from "./editor";
-import { distance, onPixelCorner, type Point, pixelUnder, type Rect, type Size } from "./geometry";
+import { clamp, distance, onPixelCorner, type Point, pixelUnder, type Rect, type Size } from "./geometry";
 import { History } from "./history";
 import { Mask, type Patch } from "./mask";
 
@@ -25,10 +25,8 @@ export const LARGEST_BRUSH = 400;
 export class MaskEditor implements Editor {
   readonly tools: readonly Tool[] = ["brush", "eraser", "fill", "select", "move"];
   readonly mask: Mask;
-  /** Diameter in picture pixels. */
-  brush: number;
-  /** Whether painted pixels of other labels are left as they are. */
-  onlyUnpainted = false;
+  #brush: number;
+  #onlyUnpainted = false;
   #tool: Tool = "brush";
   #label = 0;
   #instances: readonly Instance[];
@@ -47,13 +45,23 @@ export class MaskEditor implements Editor {
     private readonly listener: EditorListener,
   ) {
     this.mask = new Mask(size);
-    this.brush = Math.max(Math.round(Math.max(size.width, size.height) / 40), 3);
+    this.#brush = Math.max(Math.round(Math.max(size.width, size.height) / 40), 3);
     this.#instances = labels.map((label) => ({ label, present: true }));
     this.#active = 1;
     if (kind === "instances") {
       this.#instances = [];
       this.#active = 0;
     }
+  }
+
+  /** Diameter in picture pixels. */
+  get brush(): number {
+    return this.#brush;
+  }
+
+  /** Whether painted pixels of other labels are left as they are. */
+  get onlyUnpainted(): boolean {
+    return this.#onlyUnpainted;
   }
 
   get tool(): Tool {
@@ -86,6 +94,10 @@ export class MaskEditor implements Editor {
     return this.#tool === "brush" || this.#tool === "eraser";
   }
 
+  get canFinish(): boolean {
+    return this.#begun.length > 0;
+  }
+
   get nudges(): boolean {
     return false;
   }
@@ -101,6 +113,10 @@ export class MaskEditor implements Editor {
   /** Where the brush is, while it may paint. */
   get brushAt(): Point | undefined {
     return this.holdsPen ? this.#pointer : undefined;
+  }
+
+  get isDirty(): boolean {
+    return this.#dirty.length > 0;
   }
 
   /** The rectangles of the mask that changed since the last call. */
@@ -144,7 +160,7 @@ export class MaskEditor implements Editor {
     if (!instance?.present) return;
     this.#active = number;
     this.#label = this.labels.indexOf(instance.label);
-    this.listener.happened({ what: "selected", label: this.nameOf(number), place: { left: 0, top: 0, width: 0, height: 0 } });
+    this.listener.happened({ what: "instance", label: this.nameOf(number) });
     this.listener.changed(false);
   }
 
@@ -156,9 +172,19 @@ export class MaskEditor implements Editor {
     return `${instance.label} ${place}`;
   }
 
+  setBrush(diameter: number): void {
+    this.#brush = clamp(Math.round(diameter), SMALLEST_BRUSH, LARGEST_BRUSH);
+    this.listener.changed(false);
+  }
+
+  /** By at least one pixel. */
   resizeBrush(factor: number): void {
-    const wanted = Math.round(this.brush * factor);
-    this.brush = Math.min(Math.max(wanted === this.brush ? wanted + Math.sign(factor - 1) : wanted, SMALLEST_BRUSH), LARGEST_BRUSH);
+    const wanted = Math.round(this.#brush * factor);
+    this.setBrush(wanted === this.#brush ? wanted + Math.sign(factor - 1) : wanted);
+  }
+
+  keepPainted(keep: boolean): void {
+    this.#onlyUnpainted = keep;
     this.listener.changed(false);
   }
 
@@ -170,6 +196,7 @@ export class MaskEditor implements Editor {
         this.#begin();
         this.#from = at;
         this.#paint(at, at);
+        if (!press.grabs) this.listener.happened({ what: "pen-down" });
         return;
       case "fill":
         return this.#setPoint(at, press.tolerance);
@@ -270,7 +297,7 @@ export class MaskEditor implements Editor {
   }
 
   get #only(): number | undefined {
-    return this.onlyUnpainted ? 0 : undefined;
+    return this.#onlyUnpainted ? 0 : undefined;
   }
 
   /** What instances were before a stroke that began one. */
@@ -286,7 +313,7 @@ export class MaskEditor implements Editor {
 
   #paint(from: Point, to: Point): void {
     const erases = this.#tool === "eraser";
-    this.#note(this.mask.stroke(from, to, this.brush / 2, erases ? 0 : this.#active, erases ? undefined : this.#only));
+    this.#note(this.mask.stroke(from, to, this.#brush / 2, erases ? 0 : this.#active, erases ? undefined : this.#only));
     this.listener.changed(false);
   }
 

@@ -55,6 +55,10 @@ export class ShapeEditor implements Editor {
     return this.#begun.length === 0 && this.document.canRedo;
   }
 
+  get canFinish(): boolean {
+    return this.#begun.length > 0 && (this.kind === "polygon" || this.kind === "polyline");
+  }
+
   get nudges(): boolean {
     return this.#tool === "select" && this.selected !== undefined;
   }
