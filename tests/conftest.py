@@ -48,11 +48,14 @@ os.environ.update(
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 import boto3
 import pytest
 import yaml
 from hypothesis import settings
+from joserfc import jwk
+from moto.utilities.utils import load_resource
 
 from tests.builders import let_browsers_show_images
 
@@ -93,10 +96,25 @@ def template() -> dict[str, Any]:
     return document
 
 
+@pytest.fixture(scope="session")
+def shared_session() -> boto3.Session:
+    """One session for all tests: a session reads botocore's service models when it first makes a client, which takes longer than most tests."""
+    return boto3.Session()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_signing_key() -> Iterator[None]:
+    """moto signs the tokens of every user pool with the same key and works it out anew for each: a sixth of a second."""
+    key = jwk.RSAKey.import_key(load_resource("cognitoidp/resources/jwks-private.json"))
+    with patch("moto.cognitoidp.models.jwk.RSAKey.import_key", return_value=key):
+        yield
+
+
 @pytest.fixture(autouse=True)
-def aws() -> Iterator[None]:
+def aws(shared_session: boto3.Session) -> Iterator[None]:
     """No test of this folder reaches a network."""
     with mock_aws():
+        boto3.DEFAULT_SESSION = shared_session  # mock_aws puts the former one back
         yield
 
 
