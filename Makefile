@@ -33,8 +33,8 @@ inbox: $(APP) ## Show what administrators of the local stack received
 rebuild: $(APP) ## Make the engine's table of the local stack anew from S3
 	@.venv/bin/python -m local.stack rebuild --port $(PORT)
 
-test: check ## Everything that CI runs: the checks, then the integration tests on a local stack of their own
-	.venv/bin/pytest tests/integration
+test: check ## Everything that CI runs: the checks, then the integration tests on two local stacks of their own
+	.venv/bin/pytest -n 2 --dist worksteal tests/integration
 
 check: $(APP) $(TOOLS) ## Lint, types, template, unit and contract tests
 	.venv/bin/ruff check .

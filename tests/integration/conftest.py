@@ -1,4 +1,4 @@
-"""One local stack for the whole run: the real template.yaml, IAM enforced, on a port and in a folder of its own."""
+"""A local stack for each process of the run: the real template.yaml, IAM enforced, on a port and in a folder of its own."""
 
 import os
 import socket
