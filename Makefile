@@ -43,6 +43,7 @@ check: $(APP) $(TOOLS) ## Lint, types, template, unit and contract tests
 	.venv-tools/bin/cfn-lint template.yaml
 	SAM_CLI_TELEMETRY=0 .venv-tools/bin/sam validate --lint --region us-east-1
 	.venv/bin/pytest -n 2 tests/unit tests/contract
+	.venv/bin/python -m local.web check
 
 policies: $(APP) $(TOOLS) ## Take away each policy statement in turn; which test misses it? Hours (ONLY="ServeWorkFunction …")
 	.venv/bin/python -m tests.integration.policy_sweep $(ONLY)

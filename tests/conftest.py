@@ -98,7 +98,7 @@ def template() -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def shared_session() -> boto3.Session:
-    """One session for all tests: a session reads botocore's service models when it first makes a client, which takes longer than most tests."""
+    """One session for all tests: a session reads service models when it first makes a client, which takes longer than most tests."""
     return boto3.Session()
 
 

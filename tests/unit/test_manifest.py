@@ -9,7 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groundwork.manifest import MAX_LINE_BYTES, ManifestExpectation, ManifestLine, ManifestRange, ManifestReader, lines, plan_ranges
+from groundwork.manifest import (
+    MAX_LINE_BYTES,
+    BlockReading,
+    ManifestExpectation,
+    ManifestLine,
+    ManifestRange,
+    ManifestReader,
+    lines,
+    plan_ranges,
+)
 
 IMAGES = ManifestExpectation("ImageMultiClass", "source-ref", is_image=True, max_objects=100_000, label_attribute="kind")
 TEXTS = ManifestExpectation("TextMultiClass", "source", is_image=False, max_objects=100_000, label_attribute="mood")
@@ -140,6 +149,46 @@ def test_ranges_have_the_lines_asked_for_until_there_would_be_too_many() -> None
 
 # --- the faults of a line ---------------------------------------------------------------------------------------
 
+FAULTY_LINES: list[tuple[bytes | str, list[str]]] = [
+    (b"", ["line-empty"]),
+    (b" \t", ["line-empty"]),
+    (b"\xff\xfe{", ["not-utf8"]),
+    (b'{"source-ref":"s3://acme/images/1.jpg","note":"\xe9"}', ["not-utf8"]),
+    (b'{"source-ref":"s3://acme/images/\xed\xa0\x80.jpg"}', ["not-utf8"]),
+    (b"not json", ["not-json"]),
+    (b'{"source-ref":', ["not-json"]),
+    (b'{"source-ref":"s3://acme/images/1.jpg"} {}', ["not-json"]),
+    (b'{"source-ref":"s3://acme/images/1.jpg","n":NaN}', ["not-json"]),
+    (b'{"source-ref":"s3://acme/images/1.jpg","n":1e999}', ["not-json"]),
+    (b'{"source-ref":"s3://acme/images/1.jpg","n":' + b"9" * 5_000 + b"}", ["not-json"]),
+    (b'{"source-ref":"s3://acme/images/1.jpg","n":"\\ud800"}', ["not-json"]),
+    (b'{"source-ref":"s3://acme/images/1.jpg","n":' + b"[" * 45_000 + b"]" * 45_000 + b"}", ["not-json"]),
+    (b'["source-ref"]', ["not-an-object"]),
+    (b"null", ["not-an-object"]),
+    (b"{}", ["source-missing"]),
+    (b'{"source":"a text"}', ["source-wrong"]),
+    (b'{"source":"a text","source-ref":"s3://acme/images/1.jpg"}', ["source-ambiguous"]),
+    (b'{"source-ref":7}', ["source-not-text"]),
+    (b'{"source-ref":null}', ["source-not-text"]),
+    (b'{"source-ref":" "}', ["source-empty"]),
+    (b'{"source-ref":"https://acme/images/1.jpg"}', ["source-ref-invalid"]),
+    (b'{"source-ref":"s3://acme/images/"}', ["source-ref-invalid"]),
+    (b'{"source-ref":"s3://acme"}', ["source-ref-invalid"]),
+    (b'{"source-ref":"s3://acme/../1.jpg"}', ["source-ref-invalid"]),
+    (b'{"source-ref":"s3://acme/images/\\u0000.jpg"}', ["source-ref-invalid"]),
+    ('{"source-ref":"s3://acme/' + "é" * 600 + '.jpg"}', ["source-ref-invalid"]),
+    (b'{"source-ref":"s3://acme/images/1.gif"}', ["object-format"]),
+    (b'{"source-ref":"s3://acme/images/1.jpg","$id":1}', ["attribute-name-reserved"]),
+    (b'{"source-ref":"s3://acme/images/1.jpg","\\u0024id":1}', ["attribute-name-reserved"]),
+    (b'{"source-ref":"s3://acme/images/1.jpg","source-ref":"s3://acme/images/2.jpg"}', ["attribute-repeated"]),
+    (b'{"source-ref":"s3://acme/images/1.jpg","\\u0073ource-ref":"s3://acme/images/2.jpg"}', ["attribute-repeated"]),
+    (b'{"source-ref":"s3://acme/images/1.jpg","kind":1}', ["line-labeled"]),
+    (
+        b'{"source":"a","source-ref":"ftp://x","$x":1,"kind":2}',
+        ["attribute-name-reserved", "source-ambiguous", "source-ref-invalid", "line-labeled"],
+    ),
+]
+
 
 def test_a_line_in_order_has_its_attributes_and_no_fault() -> None:
     line = read({"source-ref": IMAGE, "batch": "A7"})
@@ -150,52 +199,24 @@ def test_a_line_in_order_has_its_attributes_and_no_fault() -> None:
     assert line.source == IMAGE
 
 
-@pytest.mark.parametrize(
-    ("line", "expected"),
-    [
-        (b"", ["line-empty"]),
-        (b" \t", ["line-empty"]),
-        (b"\xff\xfe{", ["not-utf8"]),
-        (b'{"source-ref":"s3://acme/images/1.jpg","note":"\xe9"}', ["not-utf8"]),
-        (b'{"source-ref":"s3://acme/images/\xed\xa0\x80.jpg"}', ["not-utf8"]),
-        (b"not json", ["not-json"]),
-        (b'{"source-ref":', ["not-json"]),
-        (b'{"source-ref":"s3://acme/images/1.jpg"} {}', ["not-json"]),
-        (b'{"source-ref":"s3://acme/images/1.jpg","n":NaN}', ["not-json"]),
-        (b'{"source-ref":"s3://acme/images/1.jpg","n":1e999}', ["not-json"]),
-        (b'{"source-ref":"s3://acme/images/1.jpg","n":"\\ud800"}', ["not-json"]),
-        (b'{"source-ref":"s3://acme/images/1.jpg","n":' + b"[" * 45_000 + b"]" * 45_000 + b"}", ["not-json"]),
-        (b'["source-ref"]', ["not-an-object"]),
-        (b"null", ["not-an-object"]),
-        (b"{}", ["source-missing"]),
-        (b'{"source":"a text"}', ["source-wrong"]),
-        (b'{"source":"a text","source-ref":"s3://acme/images/1.jpg"}', ["source-ambiguous"]),
-        (b'{"source-ref":7}', ["source-not-text"]),
-        (b'{"source-ref":null}', ["source-not-text"]),
-        (b'{"source-ref":" "}', ["source-empty"]),
-        (b'{"source-ref":"https://acme/images/1.jpg"}', ["source-ref-invalid"]),
-        (b'{"source-ref":"s3://acme/images/"}', ["source-ref-invalid"]),
-        (b'{"source-ref":"s3://acme"}', ["source-ref-invalid"]),
-        (b'{"source-ref":"s3://acme/../1.jpg"}', ["source-ref-invalid"]),
-        (b'{"source-ref":"s3://acme/images/\\u0000.jpg"}', ["source-ref-invalid"]),
-        ('{"source-ref":"s3://acme/' + "é" * 600 + '.jpg"}', ["source-ref-invalid"]),
-        (b'{"source-ref":"s3://acme/images/1.gif"}', ["object-format"]),
-        (b'{"source-ref":"s3://acme/images/1.jpg","$id":1}', ["attribute-name-reserved"]),
-        (b'{"source-ref":"s3://acme/images/1.jpg","\\u0024id":1}', ["attribute-name-reserved"]),
-        (b'{"source-ref":"s3://acme/images/1.jpg","source-ref":"s3://acme/images/2.jpg"}', ["attribute-repeated"]),
-        (b'{"source-ref":"s3://acme/images/1.jpg","\\u0073ource-ref":"s3://acme/images/2.jpg"}', ["attribute-repeated"]),
-        (b'{"source-ref":"s3://acme/images/1.jpg","kind":1}', ["line-labeled"]),
-        (
-            b'{"source":"a","source-ref":"ftp://x","$x":1,"kind":2}',
-            ["attribute-name-reserved", "source-ambiguous", "source-ref-invalid", "line-labeled"],
-        ),
-    ],
-)
+@pytest.mark.parametrize(("line", "expected"), FAULTY_LINES)
 def test_every_fault_of_a_line_is_named_at_once(line: bytes | str, expected: list[str]) -> None:
     found = read(line)
 
     assert codes(found) == expected
     assert {fault.place.line for fault in found.faults if fault.place} == {3}
+
+
+@pytest.mark.parametrize(("line", "expected"), [(line, codes) for line, codes in FAULTY_LINES if codes != ["line-empty"]])
+def test_a_fault_is_found_among_thousands_of_lines_in_order(line: bytes | str, expected: list[str]) -> None:
+    faulty = line if isinstance(line, bytes) else line.encode()
+    in_order = [f'{{"source-ref":"s3://acme/images/{number}.jpg"}}'.encode() for number in range(2_000)]
+
+    found = ManifestReader(IMAGES).read_block(b"\n".join([*in_order, faulty, *in_order, b""]), 0)
+
+    assert [fault.code.removeprefix("manifest.") for fault in found.faults] == expected
+    assert {fault.place.line for fault in found.faults if fault.place} == {2_000}
+    assert len(found.sources) == 4_001
 
 
 @pytest.mark.parametrize("name", ["1.JPG", "1.jpeg", "1.Png", "with space.png", "ünï.jpg", "😀.png", "a+b%20c.jpg"])
@@ -342,3 +363,57 @@ def test_how_a_manifest_is_cut_into_chunks_changes_no_line(raws: list[bytes], si
     file = b"\r\n".join(raws) + b"\r\n"
 
     assert list(lines(cut(file, sizes))) == raws
+
+
+lines_in_order = st.builds(
+    lambda source, more, escaped: json.dumps({source[0]: source[1], **more}, ensure_ascii=escaped).encode(),
+    st.sampled_from(
+        [("source-ref", IMAGE), ("source-ref", "s3://acme/é/ü.PNG"), ("source", "a $text"), ("source", 'say "source"\u2028 ü')]
+    ),
+    st.dictionaries(
+        st.sampled_from(["batch", "source-file", "cost in $", "ü", ""]), st.text(max_size=3) | st.just('{"$x": 1}'), max_size=2
+    ),
+    st.booleans(),
+)
+
+
+@given(
+    raws=st.lists(lines_in_order, max_size=4),
+    among=st.lists(near_manifest_lines, max_size=1),
+    end=st.sampled_from([b"\n", b"\r\n"]),
+    expectation=expectations,
+)
+def test_a_block_is_read_as_its_lines_are_one_by_one(
+    raws: list[bytes], among: list[bytes], end: bytes, expectation: ManifestExpectation
+) -> None:
+    block = b"".join(raw + end for raw in (*raws, *among))
+
+    quick = ManifestReader(expectation).read_block(block, 7)
+    with (
+        patch.object(ManifestReader, "_vouched_for_block", return_value=None),
+        patch.object(ManifestReader, "_vouched_for", return_value=None),
+    ):
+        careful = ManifestReader(expectation).read_block(block, 7)
+
+    assert in_lists(quick) == in_lists(careful)
+
+
+def in_lists(reading: BlockReading) -> BlockReading:
+    return replace(reading, sources=list(reading.sources), masks=list(reading.masks), faults=list(reading.faults))
+
+
+def test_the_lines_of_a_manifest_in_order_are_read_as_a_whole() -> None:
+    reader = ManifestReader(TEXTS)
+    block = b"".join(json.dumps({"source": f'${number} for "it" — fine', "source-file": "a.txt"}).encode() + b"\n" for number in range(100))
+
+    with patch.object(ManifestReader, "read", side_effect=AssertionError("read one by one")):
+        reading = reader.read_block(block, 0)
+
+    assert len(reading.sources) == 100
+
+
+@pytest.mark.parametrize("label_attribute", ["source-ref", "source", "", 'a"b', "a\\b", "ü"])
+def test_whatever_the_label_attribute_manifests_are_read(label_attribute: str) -> None:
+    reading = ManifestReader(replace(IMAGES, label_attribute=label_attribute)).read_block(b'{"source-ref":"s3://acme/images/1.jpg"}\n', 0)
+
+    assert len(reading.sources) == 1

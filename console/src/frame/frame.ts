@@ -5,6 +5,7 @@
 
 import { ANSWER_CHANGED, ANSWER_SUBMITTED, type CrowdForm } from "../elements/crowd-form";
 import { defineElements } from "../elements/define";
+import { DRAWING_ELEMENTS } from "../elements/drawing";
 import { chooseLanguage } from "../languages/language";
 import { isShowPage, type FrameMessage, type ShowPage } from "./messages";
 
@@ -13,7 +14,7 @@ const GATHERING_SHARE = 0.2;
 const QUICK_MS = 20;
 const ACTIVITY_EVERY_MS = 5_000;
 
-defineElements();
+defineElements(DRAWING_ELEMENTS);
 
 // The portal is of the address that the frame came from, though the frame itself is of no origin.
 const PORTAL = new URL(document.baseURI).origin;

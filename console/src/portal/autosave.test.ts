@@ -33,7 +33,7 @@ test("every change is in the journal at once, and the last of a burst on the ser
 test("work goes on from this machine's answer while the server may not have it, and from the server's otherwise", async () => {
   const save = autosave(() => Promise.reject(new Problem(0, "", "")));
   await save.changed({ a: 1 });
-  const server = { ...LEASE, draft: { a: 0 } } as Lease;
+  const server = { ...LEASE, draft: { a: 0 } } as unknown as Lease;
   expect(await new Autosave({ saveDraft: async () => undefined }, journal, "ann", server).startingPoint()).toEqual({ a: 1 });
   await journal.put({ ...(await journal.get("ann", "cats", "3"))!, state: "saved" });
   expect(await new Autosave({ saveDraft: async () => undefined }, journal, "ann", server).startingPoint()).toEqual({ a: 0 });

@@ -1,0 +1,81 @@
+/** What this worker answered, newest first. */
+
+import { html, nothing, type TemplateResult } from "lit";
+import { portalTexts } from "../languages/portal";
+import { LightElement } from "./light-element";
+import type { HistoryEntry, WorkApi } from "./work-api";
+import { count, moment, problemText } from "./words";
+
+export class HistoryPage extends LightElement {
+  static override properties = { entries: { state: true }, next: { state: true }, problem: { state: true }, isLoading: { state: true } };
+
+  api!: WorkApi;
+  declare entries: readonly HistoryEntry[];
+  declare next: string | undefined;
+  declare problem: unknown;
+  declare isLoading: boolean;
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.entries = [];
+    void this.load();
+  }
+
+  private async load(): Promise<void> {
+    this.isLoading = true;
+    try {
+      const page = await this.api.history(this.next);
+      this.entries = [...this.entries, ...page.items];
+      this.next = page.next;
+      this.problem = undefined;
+    } catch (error) {
+      this.problem = error;
+    } finally {
+      this.isLoading = false;
+    }
+  }
+
+  protected override render(): TemplateResult {
+    const words = portalTexts();
+    const isEmpty = this.entries.length === 0;
+    return html`
+      <h1>${words.history}</h1>
+      ${this.problem === undefined ? nothing : html`<p class="problem" role="alert">${words.failed(problemText(this.problem))}</p>`}
+      ${isEmpty && this.isLoading ? html`<p role="status">${words.loading}</p>` : nothing}
+      ${isEmpty && !this.isLoading && this.problem === undefined ? html`<p class="empty">${words.historyEmpty}</p>` : nothing}
+      ${isEmpty
+        ? nothing
+        : html`<div class="scroll" tabindex="0" role="region" aria-label=${words.history}>
+            <table>
+              <thead>
+                <tr>
+                  <th scope="col">${words.historyWhen}</th>
+                  <th scope="col">${words.historyJob}</th>
+                  <th scope="col">${words.historyObject}</th>
+                  <th scope="col">${words.historyTime}</th>
+                  <th scope="col">${words.historyAnswer}</th>
+                </tr>
+              </thead>
+              <tbody>
+                ${this.entries.map((entry) => renderEntry(entry))}
+              </tbody>
+            </table>
+          </div>`}
+      ${this.next === undefined ? nothing : html`<button type="button" ?disabled=${this.isLoading} @click=${this.load}>${words.more}</button>`}
+    `;
+  }
+}
+
+function renderEntry(entry: HistoryEntry): TemplateResult {
+  const words = portalTexts();
+  const taken = Math.max(0, (Date.parse(entry.submitted_at) - Date.parse(entry.taken_at)) / 1000);
+  return html`<tr>
+    <td>${moment(entry.submitted_at)}</td>
+    <td><bdi>${entry.job}</bdi></td>
+    <td>${entry.task_id}</td>
+    <td>${words.seconds(count(Math.round(taken)))}</td>
+    <td>
+      ${entry.answer ? html`<details><summary>${words.historyAnswer}</summary><pre>${JSON.stringify(entry.answer, null, 1)}</pre></details>` : "–"}
+    </td>
+  </tr>`;
+}
