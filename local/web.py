@@ -1,4 +1,4 @@
-"""Builds the web (`console/`) into the function that serves it: `python -m local.web`.
+"""Builds the web (`console/`) into the function that serves it: `python -m local.web`; `python -m local.web check` tests it.
 
 Built only when its sources have changed. Node comes from the machine when there is one that is new enough, and otherwise from the Python
 index, pinned like everything else.
@@ -47,20 +47,44 @@ def build(*, say: Callable[[str], None] = print) -> None:
         return
     say("Building the web (the first time takes a minute)")
     _LOG.parent.mkdir(exist_ok=True)
-    environment = {**os.environ, "PATH": os.pathsep.join([str(_folder_of_node()), os.environ.get("PATH", "")])}
+    environment = _environment()
     with _LOG.open("wb") as log:
-        wanted = content_hash(REPOSITORY, ("console/package-lock.json",))
-        installed = _WORKSPACE / "node_modules" / _MADE_FROM
-        if _read(installed) != wanted:
-            _run(["npm", "ci", "--no-audit", "--no-fund"], environment, log.fileno())
-            installed.write_text(wanted)
+        _install(environment, log.fileno())
         _run(["npm", "run", "build"], environment, log.fileno())
     (BUILT / _MADE_FROM).write_text(current)
+
+
+def check() -> None:
+    """Types and tests of the web, with what they say on the terminal.
+
+    Raises:
+        StackError: there is no Node and none could be had, or a check failed.
+    """
+    environment = _environment()
+    _LOG.parent.mkdir(exist_ok=True)
+    with _LOG.open("wb") as log:
+        _install(environment, log.fileno())
+        _run(["npm", "run", "types"], environment, log.fileno())
+    if subprocess.run(["npm", "test"], cwd=_WORKSPACE, env=environment, stdin=subprocess.DEVNULL, check=False).returncode != 0:
+        raise StackError("The web's checks failed.")
 
 
 def is_built() -> bool:
     """Whether there is a web to deploy."""
     return (BUILT / "index.html").exists()
+
+
+def _environment() -> dict[str, str]:
+    return {**os.environ, "PATH": os.pathsep.join([str(_folder_of_node()), os.environ.get("PATH", "")])}
+
+
+def _install(environment: dict[str, str], log: int) -> None:
+    """Puts the pinned packages in place, unless they are there."""
+    wanted = content_hash(REPOSITORY, ("console/package-lock.json",))
+    installed = _WORKSPACE / "node_modules" / _MADE_FROM
+    if _read(installed) != wanted:
+        _run(["npm", "ci", "--no-audit", "--no-fund"], environment, log)
+        installed.write_text(wanted)
 
 
 def _folder_of_node() -> Path:
@@ -99,6 +123,6 @@ def _read(path: Path) -> str | None:
 
 if __name__ == "__main__":
     try:
-        build()
+        check() if sys.argv[1:] == ["check"] else build()
     except StackError as failure:
         sys.exit(str(failure))

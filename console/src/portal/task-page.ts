@@ -107,6 +107,11 @@ export class TaskPage extends LightElement {
     }
   }
 
+  /** Whether this page is no longer where the work on the job is done. */
+  private get isAway(): boolean {
+    return this.isGone || this.phase === "elsewhere";
+  }
+
   private putAway(): void {
     clearTimeout(this.lookAgain);
     this.autosave?.end();
@@ -128,7 +133,7 @@ export class TaskPage extends LightElement {
     this.phase = this.phase === "submitting" ? "submitting" : "loading";
     try {
       const next = await this.api.takeLease(this.job);
-      if (this.isGone || this.phase === "elsewhere") return;
+      if (this.isAway) return;
       if ("lease" in next) await this.open(next.lease);
       else this.showNothing(next.withOthers);
     } catch (error) {

@@ -43,11 +43,11 @@ export class WorkApi {
   }
 
   async saveDraft(leaseId: string, answer: Answer): Promise<void> {
-    await answered(this.api.PUT("/work/leases/{lease_id}/draft", { params: { path: { lease_id: leaseId } }, body: { answer: anyContent(answer) } }));
+    await answered(this.api.PUT("/work/leases/{lease_id}/draft", { params: { path: { lease_id: leaseId } }, body: { answer } }));
   }
 
   async answer(leaseId: string, answer: Answer): Promise<void> {
-    await answered(this.api.POST("/work/leases/{lease_id}/answer", { params: { path: { lease_id: leaseId } }, body: { answer: anyContent(answer) } }));
+    await answered(this.api.POST("/work/leases/{lease_id}/answer", { params: { path: { lease_id: leaseId } }, body: { answer } }));
   }
 
   async giveBack(leaseId: string): Promise<void> {
@@ -62,11 +62,6 @@ export class WorkApi {
     const page = await answered(this.api.GET("/work/history", { params: { query: { limit: 50, next_token: token } } }));
     return { items: page.items, next: page.next_token ?? undefined };
   }
-}
-
-/** The generated types take an object of any content for one of none. */
-function anyContent(answer: Answer): Record<string, never> {
-  return answer as Record<string, never>;
 }
 
 /** Whether a request failed on its way, so that the same one may succeed later. */
