@@ -65,7 +65,8 @@ def check() -> None:
     with _LOG.open("wb") as log:
         _install(environment, log.fileno())
         _run(["npm", "run", "types"], environment, log.fileno())
-    if subprocess.run(["npm", "test"], cwd=_WORKSPACE, env=environment, stdin=subprocess.DEVNULL, check=False).returncode != 0:
+    tests = ["npm", "test"]
+    if subprocess.run(tests, cwd=_WORKSPACE, env=environment, stdin=subprocess.DEVNULL, check=False).returncode != 0:
         raise StackError("The web's checks failed.")
 
 
