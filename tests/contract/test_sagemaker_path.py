@@ -126,6 +126,10 @@ def test_a_labeling_job_may_do_what_ground_truth_documents_inside_the_data_bucke
             "Fn::Sub": "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:/aws/sagemaker/*"
         },
         frozenset({"cloudwatch:PutMetricData"}): "*",
+        # A custom job's own functions, by the name that administrators give them (docs/decisions/0070).
+        frozenset({"lambda:InvokeFunction"}): {
+            "Fn::Sub": "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:LabelingFunction_*"
+        },
     }
 
 
