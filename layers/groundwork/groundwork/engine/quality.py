@@ -82,7 +82,7 @@ class _Worker:
         for step in sorted(self.times, key=int):
             middle -= self.times[step]
             if middle <= 0:
-                return round(math.exp((int(step) + 0.5) * _STEP), 2)
+                return round(math.exp((int(step) + 0.5) * _STEP), 3)
         return 0.0
 
 

@@ -193,4 +193,5 @@ def test_the_median_time_is_right_to_within_one_per_cent(times: list[float]) -> 
 
     [worker] = summary(context, tally)["workers"]
 
-    assert worker["median_seconds"] == pytest.approx(statistics.median_low(times), rel=0.011, abs=0.006)
+    median = statistics.median_low(times)
+    assert abs(worker["median_seconds"] - median) <= 0.0101 * median + 0.0006  # and half a millisecond of rounding
