@@ -25,6 +25,7 @@ from groundwork.errors import (
     WrongStatusError,
 )
 from groundwork.http_api import MAX_BODY_BYTES, Answer, HttpApi, Request
+from groundwork.rules import fault
 from groundwork.store import JobStore, Project
 from tests.api_events import HttpAnswer, LambdaContext, api_event, http_answer
 
@@ -180,6 +181,14 @@ def test_every_error_of_the_domain_has_its_status_and_its_sentence(desk: Desk, e
     answer = desk.post(PARCEL)
 
     assert (answer.status, answer.body["type"], answer.body["detail"]) == (status, f"/problems/{problem}", "no")
+
+
+def test_a_conflict_tells_programs_its_reason_where_they_must_know_it(desk: Desk) -> None:
+    desk.failure = ConflictError("no", [fault("answer.too-late", pointer="/answer")])
+
+    answer = desk.post(PARCEL)
+
+    assert (answer.status, [error["code"] for error in answer.body["errors"]]) == (409, ["answer.too-late"])
 
 
 def test_losing_a_race_is_a_failed_precondition_for_those_only_who_named_a_version(desk: Desk) -> None:

@@ -74,8 +74,8 @@ test("a submitted answer waits in the journal, by worker, until it is known to b
   await save.submitted({ a: 2 });
   await vi.advanceTimersByTimeAsync(10_000);
   expect(sent).toEqual([]);
-  expect((await journal.submitted("ann")).map((entry) => entry.answer)).toEqual([{ a: 2 }]);
-  expect(await journal.submitted("ben")).toEqual([]);
+  expect((await journal.entries("ann")).map(({ answer, state }) => [answer, state])).toEqual([[{ a: 2 }, "submitted"]]);
+  expect(await journal.entries("ben")).toEqual([]);
   await save.discard();
-  expect(await journal.submitted("ann")).toEqual([]);
+  expect(await journal.entries("ann")).toEqual([]);
 });

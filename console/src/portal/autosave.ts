@@ -41,10 +41,12 @@ export class Autosave {
   }
 
   /** The answer is to be handed in: it is kept as such, and no more drafts are sent. */
-  async submitted(answer: Answer): Promise<void> {
+  async submitted(answer: Answer): Promise<Entry> {
     this.end();
     await this.sending;
-    await this.journal.put(this.entry(answer, "submitted"));
+    const entry = this.entry(answer, "submitted");
+    await this.journal.put(entry);
+    return entry;
   }
 
   /** The answer came back: work on it goes on. */

@@ -11,8 +11,13 @@ export interface Entry {
   readonly task: string;
   readonly lease: string;
   readonly answer: Answer;
-  /** `changed`: newer than what the server has; `saved`: the server has it; `submitted`: to be handed in, and not known to be accepted. */
-  readonly state: "changed" | "saved" | "submitted";
+  /**
+   * `changed`: newer than what the server has; `saved`: the server has it; `submitted`: to be handed in, and not known to be accepted;
+   * `refused`: handed in and not taken, kept so that nobody's strokes are gone.
+   */
+  readonly state: "changed" | "saved" | "submitted" | "refused";
+  /** Why a refused answer was not taken, in the API's words. */
+  readonly reason?: string;
   readonly at: number;
 }
 
@@ -20,8 +25,8 @@ export interface Journal {
   put(entry: Entry): Promise<void>;
   get(worker: string, job: string, task: string): Promise<Entry | undefined>;
   remove(worker: string, job: string, task: string): Promise<void>;
-  /** Answers of this worker that were submitted and are not known to be accepted. */
-  submitted(worker: string): Promise<Entry[]>;
+  /** All of this worker, newest first. */
+  entries(worker: string): Promise<Entry[]>;
 }
 
 const STORE = "answers";
@@ -73,10 +78,9 @@ class StoredJournal implements Journal {
     await done(this.store("readwrite").delete([worker, job, task]));
   }
 
-  async submitted(worker: string): Promise<Entry[]> {
+  async entries(worker: string): Promise<Entry[]> {
     const mine = IDBKeyRange.bound([worker], [worker, []]);
-    const entries = await done(this.store("readonly").getAll(mine) as IDBRequest<Entry[]>);
-    return entries.filter((entry) => entry.state === "submitted");
+    return newestFirst(await done(this.store("readonly").getAll(mine) as IDBRequest<Entry[]>));
   }
 
   private store(mode: IDBTransactionMode): IDBObjectStore {
@@ -85,23 +89,27 @@ class StoredJournal implements Journal {
 }
 
 export class MemoryJournal implements Journal {
-  private readonly entries = new Map<string, Entry>();
+  private readonly kept = new Map<string, Entry>();
 
   async put(entry: Entry): Promise<void> {
-    this.entries.set(key(entry.worker, entry.job, entry.task), entry);
+    this.kept.set(key(entry.worker, entry.job, entry.task), entry);
   }
 
   async get(worker: string, job: string, task: string): Promise<Entry | undefined> {
-    return this.entries.get(key(worker, job, task));
+    return this.kept.get(key(worker, job, task));
   }
 
   async remove(worker: string, job: string, task: string): Promise<void> {
-    this.entries.delete(key(worker, job, task));
+    this.kept.delete(key(worker, job, task));
   }
 
-  async submitted(worker: string): Promise<Entry[]> {
-    return [...this.entries.values()].filter((entry) => entry.worker === worker && entry.state === "submitted");
+  async entries(worker: string): Promise<Entry[]> {
+    return newestFirst([...this.kept.values()].filter((entry) => entry.worker === worker));
   }
+}
+
+function newestFirst(entries: Entry[]): Entry[] {
+  return entries.sort((one, other) => other.at - one.at);
 }
 
 function key(...parts: string[]): string {

@@ -38,7 +38,7 @@ function page({ session, api, journal }: Portal): TemplateResult {
   if (job !== undefined) {
     return html`${keyed(job, html`<task-page .api=${api} .journal=${journal} .worker=${session.username} .job=${job}></task-page>`)}`;
   }
-  return location.hash === "#/history" ? html`<history-page .api=${api}></history-page>` : html`<jobs-page .api=${api}></jobs-page>`;
+  return location.hash === "#/history" ? html`<history-page .api=${api} .journal=${journal} .worker=${session.username}></history-page>` : html`<jobs-page .api=${api}></jobs-page>`;
 }
 
 function draw(root: HTMLElement, portal: Portal): void {
@@ -75,8 +75,10 @@ async function start(): Promise<void> {
     const redraw = (): void => draw(root, portal);
     window.addEventListener("hashchange", redraw);
     onLanguageChange(redraw);
-    window.addEventListener("online", () => void handInWaiting(portal.api, portal.journal, session.username));
+    const handIn = (): void => void handInWaiting(portal.api, portal.journal, session.username);
+    window.addEventListener("online", handIn);
     redraw();
+    handIn();
   } catch (error) {
     console.error(error);
     root.textContent = texts(signInTexts).cannotStart;

@@ -5,7 +5,6 @@
  */
 
 import { html, nothing, type TemplateResult } from "lit";
-import { Problem } from "../api/client";
 import type { Answer } from "../elements/crowd-form";
 import type { FrameMessage } from "../frame/messages";
 import { WorkerFrame } from "../frame/worker-frame";
@@ -13,8 +12,8 @@ import { portalTexts } from "../languages/portal";
 import { Autosave, type SaveState } from "./autosave";
 import type { Journal } from "./journal";
 import { LightElement } from "./light-element";
-import { handInWaiting } from "./outbox";
-import { isPassing, type Lease, type WorkApi } from "./work-api";
+import { handIn, handInWaiting } from "./outbox";
+import { isPassing, isUnreached, type Lease, type WorkApi } from "./work-api";
 import { clock, count, problemText } from "./words";
 
 const LOOK_AGAIN_MS = 10_000;
@@ -222,31 +221,27 @@ export class TaskPage extends LightElement {
     if (this.phase !== "working" || lease === undefined || autosave === undefined) return;
     this.phase = "submitting";
     this.notice = "";
-    await autosave.submitted(answer);
-    for (;;) {
-      try {
-        await this.api.answer(lease.lease_id, answer);
-        this.notice = portalTexts().handedIn;
-        break;
-      } catch (error) {
-        if (this.isGone || this.autosave !== autosave) return;
-        if (isPassing(error)) {
-          this.isOffline = true;
-          await new Promise((resolve) => setTimeout(resolve, HAND_IN_AGAIN_MS));
-          continue;
-        }
-        if (error instanceof Problem && (error.status === 422 || error.status === 413)) {
-          this.notice = `${portalTexts().answerRefused} ${problemText(error)}`;
-          await autosave.resumed(answer);
-          this.phase = "working";
-          return;
-        }
-        this.notice = portalTexts().answerLate;
-        break;
-      }
+    const entry = await autosave.submitted(answer);
+    let outcome = await handIn(this.api, this.journal, entry);
+    while (outcome.kind === "waiting") {
+      this.isOffline = isUnreached(outcome.problem);
+      this.problem = this.isOffline ? undefined : outcome.problem;
+      await new Promise((resolve) => setTimeout(resolve, HAND_IN_AGAIN_MS));
+      // Whoever opens the job next hands it in.
+      if (this.isGone || this.autosave !== autosave) return;
+      outcome = await handIn(this.api, this.journal, entry);
     }
+    if (this.isGone || this.autosave !== autosave) return;
     this.isOffline = false;
-    await autosave.discard();
+    this.problem = undefined;
+    const words = portalTexts();
+    if (outcome.kind === "faulty") {
+      this.notice = `${words.answerRefused} ${outcome.reason}`;
+      await autosave.resumed(answer);
+      this.phase = "working";
+      return;
+    }
+    this.notice = { accepted: words.handedIn, late: words.answerLate, refused: `${words.answerRefused} ${words.answerKept}` }[outcome.kind];
     await this.next();
   }
 

@@ -64,7 +64,12 @@ export class WorkApi {
   }
 }
 
+/** Whether a request never got to the API, or its answer never came back. */
+export function isUnreached(error: unknown): boolean {
+  return !(error instanceof Problem) || error.status === 0;
+}
+
 /** Whether a request failed on its way, so that the same one may succeed later. */
 export function isPassing(error: unknown): boolean {
-  return !(error instanceof Problem) || error.status === 0 || error.status === 429 || error.status >= 500;
+  return isUnreached(error) || (error instanceof Problem && (error.status === 401 || error.status === 429 || error.status >= 500));
 }

@@ -35,7 +35,11 @@ class ForbiddenError(GroundworkError):
 
 
 class ConflictError(GroundworkError):
-    """The present state of the thing does not allow the action."""
+    """The present state of the thing does not allow the action. `faults` says which of several reasons it is, where programs must know."""
+
+    def __init__(self, message: str, faults: Sequence[Fault] = ()) -> None:
+        super().__init__(message)
+        self.faults = tuple(faults)
 
 
 class NameTakenError(ConflictError):

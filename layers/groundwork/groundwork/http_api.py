@@ -348,8 +348,10 @@ class HttpApi:
                 status, problem = HTTPStatus.FORBIDDEN, "forbidden"
             case PreconditionFailedError() if self._names_a_version():
                 status, problem = HTTPStatus.PRECONDITION_FAILED, "precondition-failed"
+            case ConflictError():
+                status, problem, faults = HTTPStatus.CONFLICT, "conflict", error.faults
             # Without If-Match a write that lost a race failed no condition of the client's.
-            case ConflictError() | PreconditionFailedError():
+            case PreconditionFailedError():
                 status, problem = HTTPStatus.CONFLICT, "conflict"
             case HttpError():
                 status, problem = error.status, error.problem

@@ -532,6 +532,18 @@ _RULES: tuple[Rule, ...] = (
         "API CreateLabelingJob, LabelCategoryConfigS3Uri",
     ),
     Rule(
+        "answer.too-late",
+        "The lease is over, and its object takes no more answers from you",
+        "Ask for the next task: others answered this one, or the labeling job has ended.",
+        "api.md, Work",
+    ),
+    Rule(
+        "answer.other-accepted",
+        "Another answer of yours was accepted for this lease",
+        "Ask for the next task: an accepted answer stays as it is.",
+        "api.md, Work",
+    ),
+    Rule(
         "draft.too-large",
         "The draft has {size:,} bytes; {high:,} are kept",
         "Submit the answer instead: larger ones are taken there.",

@@ -207,8 +207,10 @@ def test_the_same_answer_again_is_accepted_once_and_another_one_is_refused(engin
 
     for _ in range(3):
         engine.work.answer(ann, lease.hold.lease_id, chose("car"), NOON)
-    with pytest.raises(ConflictError):
+    with pytest.raises(ConflictError) as refused:
         engine.work.answer(ann, lease.hold.lease_id, chose("bus"), NOON)
+
+    assert [fault.code for fault in refused.value.faults] == ["answer.other-accepted"]
 
     assert [json.loads(answer.content or "") for answer in engine.store.answers(name, 0)] == [chose("car")]
     assert engine.store.worker_place(name, ann.id).answered == 1
@@ -243,8 +245,9 @@ def test_a_late_answer_counts_unless_another_worker_has_the_place(engine: Engine
 
     engine.work.answer(ann, lease.hold.lease_id, chose("car"), LATER)
     assert engine.work.take_lease(ann, name, LATER) is not None
-    with pytest.raises(ConflictError):
+    with pytest.raises(ConflictError) as refused:
         engine.work.answer(ben, other.hold.lease_id, chose("car"), LATER)
+    assert [fault.code for fault in refused.value.faults] == ["answer.too-late"]
 
 
 def test_a_closed_shard_takes_no_more_answers(engine: Engine) -> None:
@@ -254,9 +257,10 @@ def test_a_closed_shard_takes_no_more_answers(engine: Engine) -> None:
     assert lease is not None
     engine.store.close_shard(name, 0, only_if_finished=False)
 
-    with pytest.raises(ConflictError):
+    with pytest.raises(ConflictError) as refused:
         engine.work.answer(ann, lease.hold.lease_id, chose("car"), NOON)
 
+    assert [fault.code for fault in refused.value.faults] == ["answer.too-late"]
     assert list(engine.store.answers(name, 0)) == []
 
 

@@ -329,20 +329,22 @@ class Work:
             match leases.judge_answer(lease.task, worker.id, digest, now):
                 case AnswerVerdict.ACCEPT:
                     if not _takes_answers(lease.job):
-                        raise ConflictError("The labeling job takes no more answers.")
+                        raise ConflictError("The labeling job takes no more answers.", [fault("answer.too-late", pointer="/answer")])
                     try:
                         self._accept(lease, worker, text, digest, now)
                     except TaskChangedError:
                         continue
                     except ShardClosedError as error:
-                        raise ConflictError("The labeling job takes no more answers.") from error
+                        late = fault("answer.too-late", pointer="/answer")
+                        raise ConflictError("The labeling job takes no more answers.", [late]) from error
                 case AnswerVerdict.ALREADY_ACCEPTED:
                     # The first time may have ended between the table and S3.
                     self._copy_to_s3(lease, worker, text)
                 case AnswerVerdict.CONFLICTS_WITH_ACCEPTED:
-                    raise ConflictError("Another answer was accepted for this lease.")
+                    raise ConflictError("Another answer was accepted for this lease.", [fault("answer.other-accepted", pointer="/answer")])
                 case AnswerVerdict.TOO_LATE:
-                    raise ConflictError("The lease is over, and its object is no longer open for you.")
+                    late = fault("answer.too-late", pointer="/answer")
+                    raise ConflictError("The lease is over, and its object is no longer open for you.", [late])
             return
         raise ConflictError("Too many answers to this task at once; send it again.")
 
