@@ -54,7 +54,7 @@ def get_quality(request: Request) -> Answer:
     return Answer(as_seen(json.loads(body), names, job.job_id))
 
 
-@api.route("POST", JOB + "/consolidate", access.consolidate_labeling_job, idempotent=True)
+@api.route("POST", JOB + "/consolidate", access.manage_project, idempotent=True)
 def consolidate(request: Request) -> Answer:
     """For a job at rest; while a job runs, its output is written by itself as annotations are completed."""
     job = request.labeling_job

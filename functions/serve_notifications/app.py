@@ -60,7 +60,7 @@ def get_notification(request: Request) -> Answer:
     return Answer(_resource(subscription), etag=subscription.etag)
 
 
-@api.route("PUT", NOTIFICATION, access.manage_notifications)
+@api.route("PUT", NOTIFICATION, access.manage_project)
 def put_notification(request: Request) -> Answer:
     wish = Wish(**dict(request.body(NotificationWish)))
     before = store.subscription(request.project, request.path["id"])
@@ -82,7 +82,7 @@ def put_notification(request: Request) -> Answer:
     return Answer(_resource(subscription, with_secret=is_new_secret), status, location, subscription.etag)
 
 
-@api.route("DELETE", NOTIFICATION, access.manage_notifications)
+@api.route("DELETE", NOTIFICATION, access.manage_project)
 def delete_notification(request: Request) -> Answer:
     subscription = _subscription(request)
     request.require_match(subscription.etag)
@@ -90,7 +90,7 @@ def delete_notification(request: Request) -> Answer:
     return Answer(status=HTTPStatus.NO_CONTENT)
 
 
-@api.route("POST", NOTIFICATION + "/rotate-secret", access.manage_notifications, idempotent=True)
+@api.route("POST", NOTIFICATION + "/rotate-secret", access.manage_project, idempotent=True)
 def rotate_notification_secret(request: Request) -> Answer:
     subscription = _subscription(request)
     request.require_match(subscription.etag)
@@ -104,7 +104,7 @@ def list_deliveries(request: Request) -> Answer:
     return Answer({"items": [attempt.resource() for attempt in page.items], "next_token": page.next_token})
 
 
-@api.route("POST", DELIVERIES + "/{delivery_id}/replay", access.manage_notifications, idempotent=True)
+@api.route("POST", DELIVERIES + "/{delivery_id}/replay", access.manage_project, idempotent=True)
 def replay_delivery(request: Request) -> Answer:
     attempt = deliveries.replay(store, postbox, _subscription(request), request.path["delivery_id"])
     return Answer({"event_id": attempt.event_id}, HTTPStatus.ACCEPTED)

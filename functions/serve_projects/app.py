@@ -121,7 +121,7 @@ def list_members(request: Request) -> Answer:
     return Answer({"items": [_member(member.username, member.role) for member in members], "next_token": None})
 
 
-@api.route("PUT", "/projects/{project}/members/{username}", access.manage_members)
+@api.route("PUT", "/projects/{project}/members/{username}", access.manage_project)
 def put_member(request: Request) -> Answer:
     role, username = request.body(MemberRole).role, request.path["username"]
     request.require_match(projects.member_etag(store.role(request.project, username)))
@@ -130,7 +130,7 @@ def put_member(request: Request) -> Answer:
     return Answer(_member(username, role), HTTPStatus.CREATED if is_new else HTTPStatus.OK, location, projects.member_etag(role))
 
 
-@api.route("DELETE", "/projects/{project}/members/{username}", access.manage_members)
+@api.route("DELETE", "/projects/{project}/members/{username}", access.manage_project)
 def remove_member(request: Request) -> Answer:
     username = request.path["username"]
     request.require_match(projects.member_etag(store.role(request.project, username)))

@@ -22,13 +22,11 @@ ROWS = {
     access.read_project:        (HIDE,   HIDE,   ALLOW,  ALLOW,  ALLOW),
     access.contribute:          (HIDE,   HIDE,   ALLOW,  ALLOW,  FORBID),
     access.own_project:         (HIDE,   HIDE,   FORBID, ALLOW,  FORBID),
-    access.manage_members:      (HIDE,   HIDE,   FORBID, ALLOW,  ALLOW),
+    access.manage_project:      (HIDE,   HIDE,   FORBID, ALLOW,  ALLOW),
     access.administer_project:  (HIDE,   HIDE,   FORBID, FORBID, ALLOW),
     access.delete_labeling_job: (HIDE,   HIDE,   FORBID, ALLOW,  FORBID),
     access.stop_labeling_job:   (HIDE,   HIDE,   FORBID, ALLOW,  ALLOW),
     access.steer_labeling_job:  (HIDE,   HIDE,   FORBID, ALLOW,  ALLOW),
-    access.consolidate_labeling_job: (HIDE, HIDE, FORBID, ALLOW, ALLOW),
-    access.manage_notifications: (HIDE,  HIDE,   FORBID, ALLOW,  ALLOW),
 }  # fmt: skip
 
 

@@ -94,14 +94,9 @@ def own_project(caller: Caller | None, resource: Resource) -> Decision:
     return _known(caller, resource, allowed=resource.role is Role.OWNER)
 
 
-def manage_members(caller: Caller | None, resource: Resource) -> Decision:
-    """Owners and administrators decide who is a member."""
+def manage_project(caller: Caller | None, resource: Resource) -> Decision:
+    """Owners and administrators decide who is a member, who hears of labeling jobs, and whether labels are consolidated anew."""
     return _known(caller, resource, allowed=resource.role is Role.OWNER or bool(caller and caller.is_admin))
-
-
-def manage_notifications(caller: Caller | None, resource: Resource) -> Decision:
-    """Owners and administrators decide who hears of the project's labeling jobs."""
-    return manage_members(caller, resource)
 
 
 def administer_project(caller: Caller | None, resource: Resource) -> Decision:
@@ -124,11 +119,6 @@ def stop_labeling_job(caller: Caller | None, resource: Resource) -> Decision:
 def steer_labeling_job(caller: Caller | None, resource: Resource) -> Decision:
     """Who may stop a labeling job may also pause, extend and mend it while it runs."""
     return stop_labeling_job(caller, resource)
-
-
-def consolidate_labeling_job(caller: Caller | None, resource: Resource) -> Decision:
-    """The project's owners, administrators."""
-    return _known(caller, resource, allowed=resource.role is Role.OWNER or bool(caller and caller.is_admin))
 
 
 def work(caller: Caller | None, resource: Resource) -> Decision:  # noqa: ARG001
