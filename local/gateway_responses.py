@@ -1,7 +1,7 @@
 """What API Gateway answers by itself: the local AWS imports an API without these answers of the template, so they are put here.
 
 On AWS they come with the API. Whatever of them only AWS can work out is left out: headers with conditions, and the path that was asked for,
-in whose place stands the path of the route.
+which the local AWS does not know here. In its place stands the empty reference, which RFC 3986 reads as "what was asked for".
 """
 
 from typing import Any
@@ -20,7 +20,7 @@ def put_gateway_responses(aws: Aws) -> None:
     api_id: str = resource["StackResourceDetail"]["PhysicalResourceId"]
     for kind, response in template["Resources"][_API]["Properties"]["Body"][_EXTENSION].items():
         headers = {name: value for name, value in response["responseParameters"].items() if isinstance(value, str)}
-        bodies = {kind: body.replace("$context.path", "$context.resourcePath") for kind, body in response["responseTemplates"].items()}
+        bodies = {kind: body.replace("$context.path", "") for kind, body in response["responseTemplates"].items()}
         aws.api_gateway.put_gateway_response(
             restApiId=api_id,
             responseType=kind,
