@@ -66,7 +66,8 @@ def validate(s3: Any) -> int:
 def main() -> None:
     s3 = boto3.client("s3")
     s3.create_bucket(Bucket=BUCKET)
-    s3.put_bucket_cors(Bucket=BUCKET, CORSConfiguration={"CORSRules": [{"AllowedMethods": ["GET"], "AllowedOrigins": ["*"]}]})
+    shown = {"AllowedMethods": ["GET"], "AllowedOrigins": ["*"], "ExposeHeaders": ["Access-Control-Allow-Origin"]}
+    s3.put_bucket_cors(Bucket=BUCKET, CORSConfiguration={"CORSRules": [shown]})
     fill()
     sent: Counter[str] = Counter()
     s3.meta.events.register("before-send.s3", lambda request, event_name, **_: sent.update([event_name.rpartition(".")[2]]))  # noqa: ARG005

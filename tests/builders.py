@@ -25,6 +25,7 @@ from groundwork.validation_report import ValidationReport
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import CORSRuleTypeDef
 
 ROOT = Path(__file__).resolve().parent.parent
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -241,6 +242,14 @@ def a_png(width: int = 640, height: int = 480) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + (13).to_bytes(4) + b"IHDR" + width.to_bytes(4) + height.to_bytes(4) + b"\x08\x02\0\0\0"
 
 
+# The CORS rule of the SageMaker guide (sms-cors-update).
+OPEN_TO_BROWSERS: "CORSRuleTypeDef" = {
+    "AllowedMethods": ["GET"],
+    "AllowedOrigins": ["*"],
+    "ExposeHeaders": ["Access-Control-Allow-Origin"],
+}
+
+
 def let_browsers_show_images(s3: "S3Client", bucket: str) -> None:
     """Give the bucket the CORS rule that the data bucket has."""
-    s3.put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": [{"AllowedMethods": ["GET"], "AllowedOrigins": ["*"]}]})
+    s3.put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": [OPEN_TO_BROWSERS]})

@@ -5,12 +5,15 @@ import io
 from collections import Counter
 from collections.abc import Iterator
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 from botocore.response import StreamingBody
 
-from tests.builders import a_png
+from tests.builders import OPEN_TO_BROWSERS, a_png
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.type_defs import CORSRuleTypeDef
 
 _PAGE = 1_000
 
@@ -24,7 +27,7 @@ class S3InMemory:
         # Error codes, by operation (and key) that is to be refused: "GetObject" or "GetObject a/b.png".
         self.refusals: dict[str, str] = {}
         self.location: str | None = None
-        self.cors_origins = ["*"]
+        self.cors_rule: CORSRuleTypeDef = OPEN_TO_BROWSERS
         self.requests: Counter[str] = Counter()
 
     def put_object(self, *, Bucket: str, Key: str, Body: bytes, **_: Any) -> dict[str, Any]:  # noqa: N803
@@ -76,7 +79,7 @@ class S3InMemory:
 
     def get_bucket_cors(self, *, Bucket: str) -> dict[str, Any]:  # noqa: N803
         self._note("GetBucketCors")
-        return {"CORSRules": [{"AllowedMethods": ["GET"], "AllowedOrigins": self.cors_origins}]}
+        return {"CORSRules": [self.cors_rule]}
 
     def _note(self, operation: str, key: str = "") -> None:
         self.requests[operation] += 1

@@ -27,7 +27,6 @@ from groundwork.labeling_jobs import drafting
 from groundwork.labeling_jobs.definition import read_definition
 from groundwork.labeling_jobs.drafting import Surroundings
 from groundwork.labeling_jobs.job import LabelingJob, rfc3339
-from groundwork.labeling_jobs.launching import report_uri
 from groundwork.labeling_teams import member_count
 from groundwork.presigning import WorkerView
 from groundwork.rules import fault
@@ -169,9 +168,9 @@ def list_parts(request: Request) -> Answer:
 def get_validation_report(request: Request) -> Answer:
     """The report of the last finished validation; before that, what checking the draft's definition found."""
     job = request.labeling_job
-    if job.validation.objects is None:
+    uri = S3Uri.parse(job.validation.report_uri or "")
+    if uri is None:
         return Answer(job.resource()["validation"])
-    uri = report_uri(job, data_bucket)
     return Answer(json.loads(s3.get_object(Bucket=uri.bucket, Key=uri.key)["Body"].read()))
 
 

@@ -11,12 +11,13 @@ from groundwork.data_locations import DataLocation, DataLocations, LocationAcces
 from groundwork.manifest import ManifestExpectation
 from groundwork.manifest_validation import MAX_IMAGE_BYTES, MAX_MANIFEST_BYTES, ValidationRequest
 from groundwork.rules import RULES
-from tests.builders import a_png, run_validation
+from tests.builders import OPEN_TO_BROWSERS, a_png, run_validation
 from tests.hostile_manifests import COUNT, hostile_manifests
 from tests.s3_in_memory import S3InMemory
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import CORSRuleTypeDef
 
 BUCKET = "pets-data"
 MANIFEST = S3Uri(BUCKET, "projects/pets/manifests/pets.manifest")
@@ -50,13 +51,13 @@ class Scene:
     etag: str | None = None
     refusals: dict[str, str] = field(default_factory=dict)
     location: str | None = None
-    cors_origin: str = "*"
+    cors: dict[str, list[str]] = field(default_factory=dict)
 
     def codes(self) -> set[str]:
         """The rules that are broken."""
         s3 = S3InMemory()
         s3.objects |= {FOLDER + name: content for name, content in self.objects.items()}
-        s3.refusals, s3.location, s3.cors_origins = self.refusals, self.location, [self.cors_origin]
+        s3.refusals, s3.location, s3.cors_rule = self.refusals, self.location, cast("CORSRuleTypeDef", {**OPEN_TO_BROWSERS, **self.cors})
         body = b"".join((line if isinstance(line, bytes) else json.dumps(line).encode()) + b"\n" for line in self.lines)
         if self.is_there:
             s3.objects[MANIFEST.key] = self.manifest_size or body
@@ -148,7 +149,11 @@ EXAMPLES: dict[str, tuple[Scene, Scene]] = {
         Scene([{"source": str(n)} for n in range(1_250)], AUTOMATED),
     ),
     "bucket.elsewhere": (replace(GOOD, location="eu-west-1"), GOOD),
-    "bucket.cors-missing": (replace(GOOD, cors_origin="https://example.com"), GOOD),
+    "bucket.cors-missing": (replace(GOOD, cors={"AllowedOrigins": ["https://example.com"]}), GOOD),
+    "bucket.cors-exposes-too-little": (
+        replace(GOOD, cors={"ExposeHeaders": ["ETag"]}),
+        replace(GOOD, cors={"ExposeHeaders": ["ETag", "access-control-allow-origin"]}),
+    ),
     "manifest.bucket-missing": (replace(GOOD, refusals={"ListObjectsV2": "NoSuchBucket"}), GOOD),
 }
 

@@ -107,7 +107,7 @@ def test_a_manifest_without_faults_passes_and_its_report_is_kept(store: JobStore
     assert result["outcome"] == "passed"
     assert result["validation"]["objects"] == 2
     assert result["validation"]["state"] == "passed"
-    report = json.loads(s3.get_object(Bucket=BUCKET, Key=FOLDER + "validation-report.json")["Body"].read())
+    report = json.loads(s3.get_object(Bucket=BUCKET, Key=FOLDER + "validation-report-1.json")["Body"].read())
     assert (report["state"], report["objects"]) == ("passed", 2)
 
 
@@ -120,7 +120,7 @@ def test_a_manifest_with_faults_is_reported_with_places_in_the_report_and_withou
     assert result["outcome"] == "faults"
     assert (result["validation"]["state"], result["validation"]["objects"], result["validation"]["errors"]) == ("failed", 3, 2)
     assert all("places" not in found for found in result["validation"]["faults"])
-    report = json.loads(s3.get_object(Bucket=BUCKET, Key=FOLDER + "validation-report.json")["Body"].read())
+    report = json.loads(s3.get_object(Bucket=BUCKET, Key=FOLDER + "validation-report-1.json")["Body"].read())
     assert all(found["places"] for found in report["faults"] if found["severity"] == "error")
 
 
@@ -140,6 +140,64 @@ def test_validating_again_gives_the_same(store: JobStore, s3: "S3Client") -> Non
     a_claimed_job(store)
 
     assert take_and_validate(store, s3, STEP) == take_and_validate(store, s3, STEP)
+
+
+def test_a_job_does_not_write_its_output_among_what_is_there_already(store: JobStore, s3: "S3Client") -> None:
+    a_claimed_job(store, definition=a_definition(output_uri=f"s3://{BUCKET}/projects/pets/labels/"))
+    s3.put_object(Bucket=BUCKET, Key="projects/pets/labels/cats-1/manifests/output/output.manifest", Body=b"{}")
+
+    result = take_and_validate(store, s3, STEP)
+
+    assert result["outcome"] == "faults"
+    assert [found["code"] for found in result["validation"]["faults"]] == ["job.output-not-empty"]
+
+
+def test_outputs_of_other_jobs_may_lie_beside_it(store: JobStore, s3: "S3Client") -> None:
+    a_claimed_job(store, definition=a_definition(output_uri=f"s3://{BUCKET}/projects/pets/labels/"))
+    s3.put_object(Bucket=BUCKET, Key="projects/pets/labels/cats-10/manifests/output/output.manifest", Body=b"{}")
+
+    assert take_and_validate(store, s3, STEP)["outcome"] == "passed"
+
+
+@pytest.mark.parametrize("code", ["AccessDenied", "KMS.DisabledException"])
+def test_a_job_whose_output_cannot_be_written_is_told_before_its_launch(
+    store: JobStore, s3: "S3Client", monkeypatch: pytest.MonkeyPatch, code: str
+) -> None:
+    a_claimed_job(store, definition=a_definition(output_kms_key_id="alias/labels"))
+    tried: dict[str, Any] = {}
+
+    def refuse(**parameters: Any) -> None:
+        tried.update(parameters)
+        raise service_error(code, operation="CreateMultipartUpload")
+
+    monkeypatch.setattr(s3, "create_multipart_upload", refuse)
+
+    result = take_and_validate(store, s3, STEP)
+
+    assert [found["code"] for found in result["validation"]["faults"]] == ["job.output-unwritable"]
+    assert tried["Key"].startswith("projects/pets/labeling-jobs/cats-1/output/cats-1/")
+    assert (tried["ServerSideEncryption"], tried["SSEKMSKeyId"]) == ("aws:kms", "alias/labels")
+
+
+def test_what_the_attempt_to_write_leaves_is_nothing(store: JobStore, s3: "S3Client") -> None:
+    a_claimed_job(store)
+
+    assert take_and_validate(store, s3, STEP)["outcome"] == "passed"
+
+    assert keys(s3) == {FOLDER + "input-1.manifest", FOLDER + "validation-report-1.json"}
+    assert "Uploads" not in s3.list_multipart_uploads(Bucket=BUCKET)
+
+
+def test_a_fault_of_s3s_own_is_no_fault_of_the_job(store: JobStore, s3: "S3Client", monkeypatch: pytest.MonkeyPatch) -> None:
+    a_claimed_job(store)
+
+    def fail(**_: Any) -> None:
+        raise service_error("SlowDown", operation="CreateMultipartUpload")
+
+    monkeypatch.setattr(s3, "create_multipart_upload", fail)
+
+    with pytest.raises(ClientError):
+        take_and_validate(store, s3, STEP)
 
 
 @pytest.mark.parametrize("status", sorted(set(Status) - {Status.VALIDATING}))

@@ -31,7 +31,7 @@ TEXTS = ManifestExpectation("TextMultiClass", "source", is_image=False, max_obje
 
 BUCKET = "pets-data"
 MANIFEST = S3Uri(BUCKET, "projects/pets/manifests/pets.manifest")
-REPORT = S3Uri(BUCKET, "projects/pets/labeling-jobs/pets/validation-report.json")
+REPORT = S3Uri(BUCKET, "projects/pets/labeling-jobs/pets/validation-report-1.json")
 WORK = S3Uri(BUCKET, "work/validation/one/")
 PROJECT = DataLocation("default", S3Uri(BUCKET, "projects/pets/"), LocationAccess.READ_WRITE)
 LOCATIONS = DataLocations.of([PROJECT])

@@ -550,9 +550,9 @@ def test_a_drafts_report_is_what_its_definition_lacks() -> None:
 
 
 def test_the_report_of_a_validation_is_the_object_in_s3(store: JobStore, data_bucket: "S3Client") -> None:
-    a_stored_job(store, validation=Validation(state="failed", objects=3, errors=1))
+    key = "projects/pets/labeling-jobs/cats-1/validation-report-1.json"
+    a_stored_job(store, validation=Validation(state="failed", objects=3, errors=1, report_uri=f"s3://{BUCKET}/{key}"))
     report = {"state": "failed", "objects": 3, "errors": 1, "warnings": 0, "faults": [{"code": "manifest.empty", "places": []}]}
-    key = "projects/pets/labeling-jobs/cats-1/validation-report.json"
     data_bucket.put_object(Bucket=BUCKET, Key=key, Body=json.dumps(report).encode())
 
     assert call("GET", f"{JOB}/validation-report").body == report

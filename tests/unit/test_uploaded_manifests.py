@@ -145,7 +145,9 @@ def test_a_file_that_is_no_manifest_gives_a_draft_whose_report_says_why(store: J
 
     job = draft_and_validate(store, s3, upload())
 
-    report = json.loads(s3.get_object(Bucket=BUCKET, Key="projects/pets/labeling-jobs/cats/validation-report.json")["Body"].read())
+    report = json.loads(
+        s3.get_object(Bucket=BUCKET, Key="projects/pets/labeling-jobs/cats/validation-report-upload-01.json")["Body"].read()
+    )
     assert (job.definition.task_category, job.definition.task_type) == (None, None)
     assert (job.validation.state, job.validation.errors) == ("failed", 2)
     assert [found["code"] for found in report["faults"]] == ["manifest.not-json"]

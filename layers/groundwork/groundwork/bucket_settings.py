@@ -24,15 +24,26 @@ def is_elsewhere(s3: "S3Client", bucket: str, region: str) -> bool:
     return _OLD_NAMES.get(location, location) != region
 
 
-def shows_images(s3: "S3Client", bucket: str) -> bool:
-    """Whether pages of any origin may GET the bucket's images (sms-cors-update). True too when that may not be known."""
+# What the rule of sms-cors-update lets pages read of an answer.
+_EXPOSED = "access-control-allow-origin"
+
+
+def cors_problem(s3: "S3Client", bucket: str) -> str | None:
+    """The rule that the bucket's CORS settings break, if any: pages of any origin may GET its images (sms-cors-update).
+
+    None too when the settings may not be known.
+    """
     try:
         rules = s3.get_bucket_cors(Bucket=bucket)["CORSRules"]
     except ClientError as error:
         code = error.response["Error"]["Code"]
         if code in _SILENT:
-            return True
+            return None
         if code == "NoSuchCORSConfiguration":
-            return False
+            return "bucket.cors-missing"
         raise
-    return any("GET" in rule["AllowedMethods"] and "*" in rule["AllowedOrigins"] for rule in rules)
+    open_rules = [rule for rule in rules if "GET" in rule["AllowedMethods"] and "*" in rule["AllowedOrigins"]]
+    if not open_rules:
+        return "bucket.cors-missing"
+    exposes = any(name.lower() in {_EXPOSED, "*"} for rule in open_rules for name in rule.get("ExposeHeaders", []))
+    return None if exposes else "bucket.cors-exposes-too-little"

@@ -22,6 +22,7 @@ from botocore.exceptions import ClientError
 
 from groundwork.data_locations import S3Uri
 from groundwork.manifest import IMAGE_SUFFIXES, MAX_ATTRIBUTE_CHARACTERS, MAX_LINE_BYTES, SOURCE, SOURCE_REF, excerpt, lines
+from groundwork.object_listing import ACCESS_REFUSED
 from groundwork.rules import RULES, Severity, fault
 from groundwork.task_types import TaskCategory
 from groundwork.uploads import UPLOADER
@@ -41,7 +42,6 @@ _CHUNK_BYTES = 1024**2
 _SMALL_BYTES = 64 * 1024
 _FETCHERS = 16
 _ARCHIVED = frozenset({"GLACIER", "DEEP_ARCHIVE"})
-_ACCESS_REFUSED = frozenset({"AccessDenied", "AllAccessDisabled", "InvalidObjectState"})
 _BYTE_ORDER_MARK = "\ufeff"
 
 
@@ -128,7 +128,7 @@ def go_on(s3: "S3Client", order: BuildOrder, progress: BuildProgress, *, has_tim
             if not has_time():
                 return writing.pause()
     except ClientError as error:
-        if error.operation_name == "ListObjectsV2" and error.response["Error"]["Code"] in {*_ACCESS_REFUSED, "NoSuchBucket"}:
+        if error.operation_name == "ListObjectsV2" and error.response["Error"]["Code"] in {*ACCESS_REFUSED, "NoSuchBucket"}:
             raise BuildFailedError(writing.failed("build.prefix-unreadable")) from error
         raise
     if writing.objects == 0:
@@ -227,7 +227,7 @@ def _open(s3: "S3Client", bucket: str, key: str) -> Any:
         return s3.get_object(Bucket=bucket, Key=key)["Body"]
     except ClientError as error:
         code = error.response["Error"]["Code"]
-        if code in _ACCESS_REFUSED or code == "NoSuchKey" or code.startswith("KMS."):
+        if code in ACCESS_REFUSED or code == "NoSuchKey" or code.startswith("KMS."):
             return _Unreadable(code)
         raise
 

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 from botocore.exceptions import ClientError
 
-from groundwork.bucket_settings import is_elsewhere, shows_images
+from groundwork.bucket_settings import cors_problem, is_elsewhere
 from groundwork.data_locations import DataLocations, S3Uri
 from groundwork.image_headers import HEADER_BYTES, image_header
 from groundwork.manifest import SOURCE_REF, BlockReading, ManifestExpectation, ManifestReader, blocks, excerpt
@@ -366,8 +366,8 @@ class ManifestValidation:
         if not problems:
             for found in (*self._count_faults(lines, labeled), *self._bucket_faults(plan, surveys)):
                 tally.add(found)
-        report = ValidationReport(lines, labeled, tally.reported())
-        write_report(self._s3, report, self._request.report)
+        report = ValidationReport(lines, labeled, tally.reported(), str(self._request.report))
+        write_report(self._s3, report)
         return report
 
     def _count_faults(self, lines: int, labeled: int) -> Iterator[Fault]:
@@ -393,8 +393,8 @@ class ManifestValidation:
             place = Place(line, line, SOURCE_REF, bucket)
             if is_elsewhere(self._s3, bucket, region):
                 yield fault("bucket.elsewhere", place=place, region=region)
-            if self._expectation.is_image and not shows_images(self._s3, bucket):
-                yield fault("bucket.cors-missing", place=place)
+            if self._expectation.is_image and (problem := cors_problem(self._s3, bucket)):
+                yield fault(problem, place=place)
 
     # --- work objects ----------------------------------------------------------------------------------------------------------------
 
@@ -431,8 +431,8 @@ class ManifestValidation:
             position += window
 
 
-def write_report(s3: "S3Client", report: ValidationReport, destination: S3Uri) -> None:
-    body = msgspec.json.encode(report.document())
+def write_report(s3: "S3Client", report: ValidationReport) -> None:
+    destination, body = _s3_uri(report.uri), msgspec.json.encode(report.document())
     s3.put_object(Bucket=destination.bucket, Key=destination.key, Body=body, ContentType="application/json")
 
 

@@ -266,6 +266,18 @@ _RULES: tuple[Rule, ...] = (
         "API CreateLabelingJob",
     ),
     Rule(
+        "job.output-not-empty",
+        "There are objects in {uri} already, where this job would write its output",
+        "Choose another output_uri or another name, or remove what is there.",
+        "facts on Ground Truth, section 7.5",
+    ),
+    Rule(
+        "job.output-unwritable",
+        "Groundwork may not write to {uri}{key}",
+        "Name the roles of the stack's output OutputKeyRoles in the key's policy, and see that the bucket's policy refuses them nothing.",
+        "sms-security-kms-permissions; facts on Ground Truth, section 7.5",
+    ),
+    Rule(
         "job.output-drafts-jobs",
         "The output {uri} lies where new manifests draft labeling jobs, and the output manifest will draft one",
         "Choose an output_uri outside the project's manifests folder.",
@@ -822,6 +834,13 @@ _RULES: tuple[Rule, ...] = (
         "The bucket of the images has no CORS rule that lets every origin GET, so browsers will not show them",
         "Add the CORS rule of the SageMaker guide to the bucket.",
         "sms-cors-update",
+    ),
+    Rule(
+        "bucket.cors-exposes-too-little",
+        "The bucket's CORS rule does not expose Access-Control-Allow-Origin, as Ground Truth's pages ask of it",
+        "Add the CORS rule of the SageMaker guide to the bucket, with its ExposeHeaders.",
+        "sms-cors-update; ground-truth.md 7.5, check 30",
+        Severity.WARNING,
     ),
     Rule("manifest.bucket-missing", "The object's bucket does not exist", "Check the bucket's name.", "ground-truth.md 7.5, check 29"),
     # --- previews ------------------------------------------------------------------------------------------------

@@ -122,7 +122,7 @@ def draft(
         if earlier is not None and known is not None and not _is_draft_of(earlier, upload, known):
             earlier = None
         if known is not None and known.execution == upload.execution:  # a repeated step
-            return _drafted(earlier, found, data_bucket) if earlier else _nothing("the draft is gone")
+            return _drafted(earlier, upload, found, data_bucket) if earlier else _nothing("the draft is gone")
         if known is not None and not is_later(upload.sequencer, known.sequencer):
             return _nothing("a later upload, or this one, is known already")
         job = _again(earlier, known, found, now) if earlier and known else _new(store, upload, found, labeling_service, now)
@@ -137,7 +137,7 @@ def draft(
             return _nothing("there is no such project")
         except (NameTakenError, PreconditionFailedError):
             continue  # somebody took the name, or the draft or the key changed meanwhile
-        return _drafted(job, found, data_bucket)
+        return _drafted(job, upload, found, data_bucket)
     raise PreconditionFailedError(f"The draft of {upload.uri} keeps changing.")
 
 
@@ -173,13 +173,14 @@ def _nothing(reason: str) -> dict[str, Any]:
     return {"outcome": "nothing-to-draft", "reason": reason}
 
 
-def _drafted(job: LabelingJob, found: _Found, data_bucket: str) -> dict[str, Any]:
+def _drafted(job: LabelingJob, upload: Upload, found: _Found, data_bucket: str) -> dict[str, Any]:
     # What cannot be told from the manifest is assumed: a report on something says more than none.
     assumed = job if defaults.task_type(job.definition) else replace(job, definition=_assumed(job.definition))
     manifest = S3Uri.parse(job.definition.input_manifest_uri or "")
     if manifest is None:  # `_is_draft_of` and `_new` see to it
         raise ValueError(f"{job.name!r} has no manifest")
-    request = ValidationRequest(job.project, manifest, manifest_expectation(assumed), report_uri(job, data_bucket), found.etag)
+    report = report_uri(job, data_bucket, f"upload-{upload.sequencer}")
+    request = ValidationRequest(job.project, manifest, manifest_expectation(assumed), report, found.etag)
     return {"outcome": "drafted", "request": request.document()}
 
 

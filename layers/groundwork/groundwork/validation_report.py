@@ -101,11 +101,12 @@ def _shifted(place: Place, lines: int) -> Place:
 
 @dataclass(frozen=True, slots=True)
 class ValidationReport:
-    """`objects` counts the manifest's lines, `labeled` those that hold the job's label attribute already."""
+    """`objects` counts the manifest's lines, `labeled` those that hold the job's label attribute already. `uri` is where it is kept."""
 
     objects: int
     labeled: int
     faults: tuple[ReportedFault, ...]
+    uri: str
 
     @property
     def state(self) -> Literal["passed", "failed"]:
@@ -131,6 +132,6 @@ class ValidationReport:
         return {**self.summary(), "faults": [found.document() for found in self.faults]}
 
     def outcome(self) -> dict[str, Any]:
-        """What a state machine goes on with, and what is kept on the job: everything but the places."""
-        faults = [found.words() for found in self.faults]
-        return {"outcome": "passed" if self.state == "passed" else "faults", "validation": {**self.summary(), "faults": faults}}
+        """What a state machine goes on with, and what is kept on the job: everything but the places, and where those are."""
+        validation = {**self.summary(), "faults": [found.words() for found in self.faults], "report_uri": self.uri}
+        return {"outcome": "passed" if self.state == "passed" else "faults", "validation": validation}

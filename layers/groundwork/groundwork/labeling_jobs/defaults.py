@@ -1,5 +1,7 @@
 """What a labeling job is given where its definition says nothing. Every default that is more than a constant, once."""
 
+from typing import Any
+
 from groundwork.data_locations import S3Uri, folder, project_prefix
 from groundwork.labeling_jobs.definition import LabelingJobDefinition
 from groundwork.task_types import TASK_TYPES, TaskType
@@ -56,6 +58,12 @@ def full_instructions(definition: LabelingJobDefinition) -> str:
 
 def _unless_blank(text: str | None, default: str) -> str:
     return text if text and text.strip() else default
+
+
+def output_encryption(definition: LabelingJobDefinition) -> dict[str, Any]:
+    """What to say to S3 with every object of the job's output that Groundwork writes itself."""
+    key_id = definition.output_kms_key_id
+    return {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key_id} if key_id else {}
 
 
 def output_uri(definition: LabelingJobDefinition, project: str, data_bucket: str) -> S3Uri:

@@ -38,13 +38,14 @@ class Parts:
 
 @dataclass(frozen=True, slots=True)
 class Validation:
-    """What the last validation found: counts, and the faults a client can act on (the whole report is in S3)."""
+    """What the last validation found: counts, and the faults a client can act on. `report_uri` is where its whole report is, if any."""
 
     state: str = "not_run"  # not_run | running | passed | failed
     objects: int | None = None
     errors: int = 0
     warnings: int = 0
     faults: tuple[dict[str, Any], ...] = ()
+    report_uri: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ from groundwork.labeling_jobs.tags import ENDPOINT_JOB_ID_TAG, JOB_ID_TAG
 from groundwork.labeling_service import refusal
 from groundwork.manifest import ManifestExpectation, ManifestReader, lines
 from groundwork.manifest_validation import MAX_MANIFEST_BYTES, ValidationRequest, unreadable_manifest, write_report
+from groundwork.object_listing import ACCESS_REFUSED
 from groundwork.rules import Fault, fault
 from groundwork.store import JobStore
 from groundwork.validation_report import Tally, ValidationReport
@@ -50,6 +51,8 @@ if TYPE_CHECKING:
 _SAVE_ATTEMPTS = 5
 _VALIDATION = TypeAdapter(Validation)
 SUPERSEDED: dict[str, Any] = {"outcome": "superseded"}
+# The name under which a launch tries to write, the only one that it may write to among outputs.
+OUTPUT_PROBE = ".write-probe"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,8 +88,9 @@ def job_folder(job: LabelingJob, data_bucket: str) -> S3Uri:
     return project_prefix(data_bucket, job.project).child(f"labeling-jobs/{job.name}/")
 
 
-def report_uri(job: LabelingJob, data_bucket: str) -> S3Uri:
-    return job_folder(job, data_bucket).child("validation-report.json")
+def report_uri(job: LabelingJob, data_bucket: str, validation: str) -> S3Uri:
+    """Where the report of one validation of the job goes: no other one, however late it ends, writes there."""
+    return job_folder(job, data_bucket).child(f"validation-report-{validation}.json")
 
 
 def template_uri(job: LabelingJob, data_bucket: str, version: int = 1) -> S3Uri:
@@ -104,24 +108,26 @@ def launched_manifest_uri(job: LabelingJob, data_bucket: str) -> S3Uri:
 
 
 def take_manifest(store: JobStore, s3: "S3Client", step: LaunchStep, data_bucket: str) -> dict[str, Any]:
-    """Copy the manifest out of its author's reach.
+    """Copy the manifest out of its author's reach, and see that the output has a place.
 
     Returns `{"outcome": "taken", "request": input of the validation machine for the copy}`, superseded, or
-    `{"outcome": "faults", "validation": summary with the faults, without places}` when there is nothing to take, with the report in S3.
+    `{"outcome": "faults", "validation": summary with the faults, without places}` when one of them fails, with the report in S3.
     """
     job = step.job(store)
     if job is None or job.status is not Status.VALIDATING:
         return SUPERSEDED
+    destination = report_uri(job, data_bucket, str(job.submission))
     problem = _copy_manifest(s3, job, store.data_locations(job.project), data_bucket)
-    if problem is not None:
-        report = ValidationReport(0, 0, Tally([fault(problem)]).reported())
-        write_report(s3, report, report_uri(job, data_bucket))
+    faults = [*([fault(problem)] if problem else []), *_output_faults(s3, job, data_bucket)]
+    if faults:
+        report = ValidationReport(0, 0, Tally(faults).reported(), str(destination))
+        write_report(s3, report)
         return report.outcome()
     request = ValidationRequest(
         project=job.project,
         manifest=launched_manifest_uri(job, data_bucket),
         expectation=manifest_expectation(job),
-        report=report_uri(job, data_bucket),
+        report=destination,
     )
     return {"outcome": "taken", "request": request.document()}
 
@@ -395,6 +401,29 @@ def _copy_manifest(s3: "S3Client", job: LabelingJob, locations: DataLocations, d
         ContentType="application/jsonl",
     )
     return None
+
+
+def _output_faults(s3: "S3Client", job: LabelingJob, data_bucket: str) -> Iterator[Fault]:
+    """What keeps the job from writing its output (facts on Ground Truth, section 7.5, check 35).
+
+    The labeling service keeps everything in a folder named after the job. A multipart upload that is begun there and aborted needs the
+    right to write, and to use the job's key, and leaves nothing behind.
+    """
+    output = defaults.output_uri(job.definition, job.project, data_bucket).child(f"{job.name}/")
+    if s3.list_objects_v2(Bucket=output.bucket, Prefix=output.key, MaxKeys=1).get("KeyCount"):
+        yield fault("job.output-not-empty", uri=output)
+    key = output.child(OUTPUT_PROBE).key
+    try:
+        begun = s3.create_multipart_upload(Bucket=output.bucket, Key=key, **defaults.output_encryption(job.definition))
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        if code not in ACCESS_REFUSED and not code.startswith("KMS."):
+            raise
+        yield fault(
+            "job.output-unwritable", uri=output, key=f" with the key {key_id}" if (key_id := job.definition.output_kms_key_id) else ""
+        )
+    else:
+        s3.abort_multipart_upload(Bucket=output.bucket, Key=key, UploadId=begun["UploadId"])
 
 
 def launch_target(job: LabelingJob, deployment: Deployment) -> LaunchTarget:

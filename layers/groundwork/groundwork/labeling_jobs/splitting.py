@@ -256,10 +256,7 @@ def merge(store: JobStore, s3: "S3Client", name: str, data_bucket: str, *, now: 
         return "nothing-to-merge"
     destination = merged_output_uri(job, data_bucket)
     pieces = [piece for part in parts for piece in _output_of(s3, job, part, data_bucket)]
-    encryption: dict[str, Any] = {}
-    if job.definition.output_kms_key_id:
-        encryption = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": job.definition.output_kms_key_id}
-    concatenate(s3, pieces, destination, ContentType="application/jsonl", **encryption)
+    concatenate(s3, pieces, destination, ContentType="application/jsonl", **defaults.output_encryption(job.definition))
     status, reason = of_parts.end(parts)
     _end(store, name, {"status": status, "failure_reason": reason, "output_manifest_uri": str(destination)}, now)
     return "ended"
