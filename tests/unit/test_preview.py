@@ -94,6 +94,42 @@ def test_a_launched_job_shows_what_it_was_launched_with(store: JobStore, s3: "S3
     assert "changed-since" not in page.body
 
 
+def test_after_a_change_of_instructions_a_job_shows_the_present_ones(store: JobStore, s3: "S3Client") -> None:
+    job = a_stored_job(store, status=Status.IN_PROGRESS, submission=1, launch_execution=EXECUTION, instructions_version=2)
+    for uri, body in (
+        (launched_manifest_uri(job, BUCKET), json.dumps({"source-ref": f"{FOLDER}1.png"})),
+        (template_uri(job, BUCKET), "Of the launch"),
+        (template_uri(job, BUCKET, 2), "Of today"),
+    ):
+        s3.put_object(Bucket=uri.bucket, Key=uri.key, Body=body.encode())
+
+    assert see(0).body == "Of today"
+
+
+def test_a_job_that_was_created_on_the_labeling_service_shows_what_its_request_named(store: JobStore, s3: "S3Client") -> None:
+    a_stored_job(store, status=Status.IN_PROGRESS, submission=1, own_template_uri=f"s3://{BUCKET}/projects/pets/own.liquid")
+    put_manifest(s3, {"source-ref": f"{FOLDER}1.png"})
+    missing = see(0)
+    put(s3, "own.liquid", '<b>Own</b><img src="{{ task.input.taskObject | grant_read_access }}">')
+
+    page = see(0)
+
+    assert missing.status == 409
+    assert page.body.startswith("<b>Own</b>")
+    assert "/projects/pets/datasets/1.png?" in page.body
+
+
+def test_a_page_that_comes_with_the_task_type_is_shown_for_a_job_without_a_template(store: JobStore, s3: "S3Client") -> None:
+    definition = a_definition(task_category="Text", task_type="NamedEntityRecognition", labels=["Person"], short_instructions="Mark names")
+    a_stored_job(store, definition=definition, status=Status.IN_PROGRESS, submission=1)
+    put_manifest(s3, {"source": "Ann met Bob."})
+
+    page = see(0)
+
+    assert "Ann met Bob." in page.body
+    assert "Mark names" in page.body
+
+
 def test_a_draft_on_a_prefix_shows_the_objects_of_the_manifest_that_would_be_built(store: JobStore, s3: "S3Client") -> None:
     on_prefix = {"input_manifest_uri": None, "input_prefix_uri": f"{FOLDER}texts", "task_category": "Text", "task_type": "TextMultiClass"}
     a_stored_job(store, definition=a_definition(**on_prefix))

@@ -156,6 +156,40 @@ def test_a_job_created_here_is_described_listed_and_kept_by_the_control_plane(wo
         "vets",
     )
     assert job.definition.tags == {"team": "vision"}
+    assert job.own_template_uri == f"{PREFIX}/instructions.template"
+
+
+def test_a_job_without_a_template_shows_the_instructions_of_its_label_categories(world: JobStore, data_bucket: "S3Client") -> None:
+    categories = {"labels": [{"label": "Person", "shortDisplayName": "PER"}], "instructions": {"shortInstruction": "<p>Mark names</p>"}}
+    data_bucket.put_object(Bucket=BUCKET, Key="projects/pets/labels.json", Body=json.dumps(categories))
+    request = a_request()
+    account = "432418664414"
+    request["HumanTaskConfig"] |= {
+        "UiConfig": {"HumanTaskUiArn": "arn:aws:sagemaker:us-east-1:394669845002:human-task-ui/NamedEntityRecognition"},
+        "PreHumanTaskLambdaArn": f"arn:aws:lambda:us-east-1:{account}:function:PRE-NamedEntityRecognition",
+        "AnnotationConsolidationConfig": {
+            "AnnotationConsolidationLambdaArn": f"arn:aws:lambda:us-east-1:{account}:function:ACS-NamedEntityRecognition"
+        },
+    }
+
+    client("ann").create_labeling_job(**request)
+
+    job = world.job("cats-1")
+    assert job is not None
+    assert (job.own_template_uri, job.definition.short_instructions) == (None, "<p>Mark names</p>")
+
+
+@pytest.mark.parametrize(
+    "content", [b"cat, dog", b"[]", b'{"labels": [{"label": 1}]}', b'{"labels": [{"label": "\\ud800"}]}', b'{"labels": [{"label": ""}]}']
+)
+def test_label_categories_that_cannot_be_read_are_named(world: JobStore, data_bucket: "S3Client", content: bytes) -> None:
+    data_bucket.put_object(Bucket=BUCKET, Key="projects/pets/labels.json", Body=content)
+
+    code, message = error_of(lambda: client("ann").create_labeling_job(**a_request()))
+
+    assert code == "ValidationException"
+    assert message.startswith(f"LabelCategoryConfigS3Uri {PREFIX}/labels.json: ")
+    assert world.job("Cats-1") is None
 
 
 def test_the_labeling_service_and_the_control_plane_know_it_as_the_same_job(world: JobStore) -> None:

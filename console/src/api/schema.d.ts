@@ -921,7 +921,7 @@ export interface paths {
         };
         /**
          * The worker page of one object, with freshly presigned URLs (members, administrators)
-         * @description A launched job shows the template and the manifest it was launched with, a draft what it would be launched with. 409 while a draft has no task type or no readable input. Show the page only under the policy in its header.
+         * @description A launched job shows the template that workers see now and the manifest it was launched with, a draft what it would be launched with, and a job that was created on the labeling service itself what its request named. 409 while a draft has no task type or no readable input. Show the page only under the policy in its header.
          */
         get: operations["preview_labeling_job"];
         put?: never;

@@ -49,6 +49,15 @@ _CREATED = "by CreateLabelingJob of the SageMaker-compatible endpoint"
 
 
 @dataclass(frozen=True, slots=True)
+class _LabelCategories:
+    """What a label category file says."""
+
+    labels: tuple[LabelEntry, ...] = ()
+    short_instructions: str | None = None
+    full_instructions: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SageMakerEndpoint:
     """The operations. `labeling_service` is the stack's, `view` lends a look at a project's data."""
 
@@ -186,7 +195,7 @@ class _Session:
         return LabelingJob(
             project=project,
             job_id=job_id,
-            definition=_definition(engine_job, self._labels(engine_job)),
+            definition=_definition(engine_job, self._label_categories(engine_job)),
             status=Status.INITIALIZING,
             labeling_service="BuiltIn",
             labeling_job_arn=engine_job.arn,
@@ -197,20 +206,27 @@ class _Session:
             submission=1,
             validation=Validation(),
             source=Source("api", "CreateLabelingJob"),
+            own_template_uri=engine_job.request["HumanTaskConfig"]["UiConfig"].get("UiTemplateS3Uri"),
         )
 
-    def _labels(self, engine_job: EngineJob) -> tuple[LabelEntry, ...]:
-        """The label categories of the job's label category file. Raises ClientError ValidationException when they cannot be read."""
+    def _label_categories(self, engine_job: EngineJob) -> _LabelCategories:
+        """What the job's label category file says. Raises ClientError ValidationException when it cannot be read."""
         uri = engine_job.label_category_uri
         if uri is None:
-            return ()
+            return _LabelCategories()
         try:
             body = self._s3.get_object(Bucket=uri.bucket, Key=uri.key)["Body"].read(MAX_DEFINITION_BYTES)
-            entries = json.loads(body)["labels"]
-            return tuple(_label(entry) for entry in entries)
+            document = json.loads(body)
+            # Only the page that comes with a task type shows them.
+            instructions = (document.get("instructions") or {}) if engine_job.template_uri(version=1) is None else {}
+            return _LabelCategories(
+                tuple(_label(entry) for entry in document["labels"]),
+                _text(instructions.get("shortInstruction")),
+                _text(instructions.get("fullInstruction")),
+            )
         except self._s3.exceptions.NoSuchKey:
             problem = "there is no such object"
-        except (ValueError, KeyError, TypeError, RecursionError):
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             problem = 'it is not a document of the form {"labels": [{"label": "..."}]}'
         raise validation_error("CreateLabelingJob", f"LabelCategoryConfigS3Uri {uri}: {problem}")
 
@@ -301,12 +317,20 @@ def _refuse_reserved(operation: str, keys: list[str]) -> None:
 
 def _label(entry: Any) -> LabelEntry:
     label, short = entry["label"], entry.get("shortDisplayName")
-    if not isinstance(label, str) or not isinstance(short, str | None):
+    if _text(label) is None:
         raise TypeError(entry)
-    return NamedEntityLabel(label=label, short_display_name=short) if short else label
+    return NamedEntityLabel(label=label, short_display_name=short) if _text(short) else label
 
 
-def _definition(job: EngineJob, labels: tuple[LabelEntry, ...]) -> LabelingJobDefinition:
+def _text(value: Any) -> str | None:
+    """The text, if there is any. Raises TypeError for what is none, UnicodeError for half a surrogate pair, which is stored nowhere."""
+    if not isinstance(value, str | None):
+        raise TypeError(value)
+    (value or "").encode()
+    return value or None
+
+
+def _definition(job: EngineJob, categories: _LabelCategories) -> LabelingJobDefinition:
     """The request in the control plane's words."""
     request, human_task = job.request, job.request["HumanTaskConfig"]
     conditions = request.get("StoppingConditions") or {}
@@ -322,7 +346,9 @@ def _definition(job: EngineJob, labels: tuple[LabelEntry, ...]) -> LabelingJobDe
         task_expiration_seconds=int((job.deadline - job.created_at).total_seconds()),
         workers_per_object=job.workers_per_object,
         description=job.description,
-        labels=labels,
+        labels=categories.labels,
+        short_instructions=categories.short_instructions,
+        full_instructions=categories.full_instructions,
         task_title=job.title,
         task_keywords=tuple(human_task.get("TaskKeywords", ())),
         max_concurrent_objects=human_task.get("MaxConcurrentTaskCount"),

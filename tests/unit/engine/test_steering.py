@@ -10,7 +10,7 @@ from groundwork.engine.jobs import JobStatus, WaitOutcome
 from groundwork.errors import ConflictError
 from groundwork.labeling_jobs.lifecycle import Status
 from groundwork.labeling_jobs.steering import Steering
-from groundwork.store import JobStore
+from groundwork.store import JobEvent, JobStore
 from tests.api_events import HttpAnswer, LambdaContext, api_event, http_answer
 from tests.builders import BUCKET, a_project, a_stored_job
 from tests.unit.engine.builders import Engine, a_request, chose, pictures
@@ -166,6 +166,18 @@ def test_an_object_that_is_none_of_the_jobs_cannot_be_reissued(running: Engine, 
 @pytest.mark.parametrize("query", [{"status": "failed"}, {"next_token": "x"}, {"limit": "0"}])
 def test_a_list_of_objects_takes_no_other_words(running: Engine, app: ModuleType, query: dict[str, str]) -> None:
     assert ask(app, "GET", "/objects", query=query).status == 422
+
+
+def test_a_template_that_came_with_the_job_is_not_replaced(running: Engine, app: ModuleType) -> None:
+    store = JobStore.from_env()
+    job = store.job("kinds-1")
+    assert job is not None
+    store.save_job(job, job.changed(own_template_uri=f"s3://{BUCKET}/projects/pets/own.liquid"), JobEvent(datetime.now(UTC), "Created", {}))
+
+    answer = ask(app, "PUT", "/instructions", {"short_instructions": "<p>Look</p>", "full_instructions": None})
+
+    assert answer.status == 409
+    assert "own template" in answer.body["detail"]
 
 
 def test_a_stopped_job_is_not_steered(running: Engine, app: ModuleType) -> None:

@@ -87,6 +87,8 @@ class LabelingJob:
     instructions_version: int = 1
     # Of a job that was split: its parts are the labeling jobs on the service, and it has none there itself.
     parts: Parts | None = None
+    # Of a job that was created on the labeling service itself: the worker task template it came with, if its type needs one.
+    own_template_uri: str | None = None
     # The execution that claimed this submission; only it may move the job through its launch.
     launch_execution: str | None = None
     # The Idempotency-Key that created the job, so that a create repeated after a crash finds its own job and not a conflict.
@@ -95,6 +97,11 @@ class LabelingJob:
     @property
     def name(self) -> str:
         return self.definition.name
+
+    @property
+    def was_launched_here(self) -> bool:
+        """Whether a launch of the control plane prepared the job's files; one that was created on the labeling service has its own."""
+        return self.launch_execution is not None
 
     @property
     def etag(self) -> str:

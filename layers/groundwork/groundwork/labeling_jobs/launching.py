@@ -98,6 +98,13 @@ def template_uri(job: LabelingJob, data_bucket: str, version: int = 1) -> S3Uri:
     return job_folder(job, data_bucket).child("template.liquid" if version == 1 else f"template-{version}.liquid")
 
 
+def present_template_uri(job: LabelingJob, data_bucket: str) -> S3Uri | None:
+    """The worker task template that new leases of a launched job show; None where its page was composed by the labeling service."""
+    if job.was_launched_here or job.instructions_version > 1:
+        return template_uri(job, data_bucket, job.instructions_version)
+    return S3Uri.parse(job.own_template_uri or "")
+
+
 def label_categories_uri(job: LabelingJob, data_bucket: str) -> S3Uri:
     return job_folder(job, data_bucket).child("label-categories.json")
 

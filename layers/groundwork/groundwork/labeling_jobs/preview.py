@@ -17,8 +17,8 @@ from groundwork.labeling_jobs.launching import (
     custom_template,
     launched_manifest_uri,
     manifest_expectation,
+    present_template_uri,
     shown_of,
-    template_uri,
     worker_task_template,
 )
 from groundwork.labeling_jobs.lifecycle import Status
@@ -52,7 +52,8 @@ def preview(
 ) -> "WorkerPage":
     """The worker page for the object with that zero-based number.
 
-    A launched job shows the template and the manifest it was launched with; a draft shows what it would be launched with. `view` reads
+    A launched job shows the template that workers see now and the manifest it was launched with; a draft shows what it would be launched
+    with, and a job that was created on the labeling service itself what its request named. `view` reads
     and presigns with the workers' own right, `s3` lists what lies under a prefix, and a pre-annotation function of the job's own is run.
     Raises ConflictError when the job is not ready for a preview or the function fails, InvalidRequestError when there is no such object or
     its line or the job's template has faults, TemplateError when there is no page for it.
@@ -65,13 +66,14 @@ def preview(
         raise ConflictError("A preview needs a task type; choose one first.")
     worker = view.of(job.project, locations)
     is_launched = job.status not in {Status.DRAFT, Status.VALIDATING}
-    if is_launched and job.launch_execution is None:
-        raise ConflictError("The labeling job was created on the labeling service itself, so its template is not Groundwork's to show.")
-    if is_launched:
+    if is_launched and job.was_launched_here:
         attributes = _line(job, number, worker, launched_manifest_uri(job, data_bucket))
-        template = b"".join(worker.read(template_uri(job, data_bucket))).decode()
     else:
-        attributes = _input_of_draft(s3, job, number, worker, locations, data_bucket)
+        attributes = _input_of_unlaunched(s3, job, number, worker, locations, data_bucket)
+    shown = present_template_uri(job, data_bucket) if is_launched else None
+    if shown is not None:
+        template = _template(worker, shown)
+    else:
         template = custom_template(job, locations, view) if task_type.is_custom else worker_task_template(job)
     try:
         given = shown_of(job, attributes, functions, arn_prefix)
@@ -82,7 +84,16 @@ def preview(
     return worker_page(template, given, worker, is_custom=task_type.is_custom, console_origin=console_origin)
 
 
-def _input_of_draft(
+def _template(worker: "ProjectView", uri: S3Uri) -> str:
+    try:
+        return b"".join(worker.read(uri)).decode()
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in _UNREADABLE:
+            raise
+        raise ConflictError(f"The worker task template {uri} cannot be read.") from error
+
+
+def _input_of_unlaunched(
     s3: "S3Client", job: LabelingJob, number: int, worker: "ProjectView", locations: DataLocations, data_bucket: str
 ) -> dict[str, Any]:
     manifest = S3Uri.parse(job.definition.input_manifest_uri or "")

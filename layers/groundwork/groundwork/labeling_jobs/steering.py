@@ -60,7 +60,7 @@ class Steering:
         """Show these instructions with every lease from now on; the template of each version is kept. Raises InvalidRequestError."""
         control = self._running(job)
         task_type = defaults.task_type(job.definition)
-        if task_type is not None and task_type.is_custom:
+        if job.own_template_uri is not None or (task_type is not None and task_type.is_custom):
             raise ConflictError("Workers see the job's own template, which says what to do; it cannot be changed while the job runs.")
         _require_faultless(job, short, full, self._store.data_locations(job.project))
         definition = job.definition.model_copy(update={"short_instructions": short, "full_instructions": full})
