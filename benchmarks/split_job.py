@@ -16,9 +16,11 @@ from typing import Any
 from rich.console import Console
 
 from local import address_file
-from local.client import ApiClient, sign_in
+from local.client import ApiClient, Response, sign_in
 
 ANSWERS_PER_PART = 5
+# The local AWS is one process: while it loads parts or merges outputs, a request may wait until its function's time is over.
+ATTEMPTS = 10
 PATIENCE_SECONDS = 3 * 60 * 60
 CONSOLE = Console()
 
@@ -39,6 +41,10 @@ class Stack:
             client = ApiClient(addresses["api_url"], token)
             self._clients[person] = (time.monotonic(), client)
         return client
+
+    def see(self, path: str) -> Response:
+        """What is there, asked for again when the stack is too busy to say. Only for reading: what is sent once happens once."""
+        return ApiClient(self.addresses["api_url"], self.as_("owner").token, attempts=ATTEMPTS).get(path).expect(200)
 
 
 def line(number: int) -> dict[str, Any]:
@@ -75,10 +81,10 @@ def launch(stack: Stack, lines: int) -> str:
 
 def parts_in_work(stack: Stack, job: str) -> list[dict[str, Any]] | None:
     """The parts that may run at a time, once workers can begin on each; those that wait for their turn are not among them."""
-    present = stack.as_("owner").get(job).expect(200)
+    present = stack.see(job)
     if present["status"] in {"Draft", "Failed"}:
         sys.exit(f"The job is {present['status']}: {present['failure_reason']} {present['validation']}")
-    parts: list[dict[str, Any]] = stack.as_("owner").get(f"{job}/parts").expect(200)["items"]
+    parts: list[dict[str, Any]] = stack.see(f"{job}/parts")["items"]
     running = [part for part in parts if part["status"] == "InProgress"]
     return running if parts and all(part["status"] in {"InProgress", "Waiting"} for part in parts) else None
 
@@ -122,11 +128,9 @@ def main() -> None:
     answered = {text for part in parts for text in answer_some(stack, part["name"])}
     step(f"{len(answered)} objects answered")
     stack.as_("owner").post(f"{job}/stop").expect(202)
-    finished = until(
-        lambda: found if (found := stack.as_("owner").get(job).expect(200))["status"] not in {"Stopping", "InProgress"} else None
-    )
+    finished = until(lambda: found if (found := stack.see(job))["status"] not in {"Stopping", "InProgress"} else None)
     step("stopped, every part consolidated, outputs merged")
-    url = stack.as_("owner").get(f"{job}/output").expect(200)["url"]
+    url = stack.see(f"{job}/output")["url"]
     output = stack.as_("owner").download(url).decode().splitlines()
     wrong = wrong_lines(output, lines, finished["name"], answered)
     step("the output downloaded and compared with the input")

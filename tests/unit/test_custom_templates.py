@@ -3,9 +3,11 @@
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from groundwork import custom_templates
-from groundwork.custom_templates import read_custom_template
+from groundwork.custom_templates import read_custom_template, template_advice
 from groundwork.data_locations import S3Uri
 from groundwork.errors import InvalidRequestError
 from tests.builders import BUCKET, OneView, a_definition, some_locations, some_surroundings
@@ -44,6 +46,7 @@ def test_a_template_that_workers_can_submit_is_taken(s3: "S3Client", template: s
         ("<form></form>", "template.form-missing"),
         ("<!-- <crowd-form></crowd-form> -->", "template.form-missing"),
         ("", "template.form-missing"),
+        ("<![form[<crowd-form></crowd-form>]]>", "template.form-missing"),
     ],
 )
 def test_what_is_wrong_with_a_template_is_said(s3: "S3Client", body: str | bytes | None, code: str) -> None:
@@ -51,6 +54,42 @@ def test_what_is_wrong_with_a_template_is_said(s3: "S3Client", body: str | bytes
         read(s3, body)
 
     assert [(found.pointer, found.code) for found in refused.value.faults] == [("/template_uri", code)]
+
+
+SCRIPT = "<script src='https://assets.crowd.aws/crowd-html-elements.js'></script>"
+
+
+@pytest.mark.parametrize(
+    ("template", "codes"),
+    [
+        (SCRIPT + PAGE, []),
+        (f"{SCRIPT}<crowd-entity-annotation name='x'></crowd-entity-annotation>", []),
+        (f"{SCRIPT}<script src='mine.js'></script><crowd-form><crowd-checkbox></crowd-checkbox></crowd-form>", []),
+        (PAGE, ["template.script-not-once"]),
+        (SCRIPT + SCRIPT + PAGE, ["template.script-not-once"]),
+        (f"{SCRIPT}<crowd-form>", ["template.form-unclosed"]),
+        (f"{SCRIPT}<crowd-form><crowd-entity-annotation name='x'></crowd-entity-annotation></crowd-form>", ["template.form-in-form"]),
+        (
+            f"{SCRIPT}<crowd-form><crowd-input></crowd-input><crowd-slider name=''></crowd-slider></crowd-form>",
+            ["template.element-unnamed"],
+        ),
+    ],
+)
+def test_what_may_keep_workers_from_answering_is_a_warning(s3: "S3Client", template: str, codes: list[str]) -> None:
+    s3.put_object(Bucket=URI.bucket, Key=URI.key, Body=template.encode())
+    definition = a_definition(task_type="Custom", template_uri=str(URI))
+
+    faults = some_surroundings().faults("pets", definition)
+
+    assert [found.code for found in faults] == codes
+    assert not any(found.is_error for found in faults)
+
+
+@given(st.text() | st.text("<>![]-/crowd-form 'name=CDATA").map(lambda text: f"<{text}"))
+@example("<![ x")
+@example("<![a b c[")
+def test_any_text_can_be_advised_on(template: str) -> None:
+    assert all(not found.is_error for found in template_advice(template, URI))
 
 
 def test_a_definition_is_checked_with_its_template(s3: "S3Client") -> None:

@@ -208,6 +208,15 @@ GOOD = "s3://groundwork-data/projects/pets/"
         ),
         ({"existing_label_attribute": "earlier"}, [("/existing_label_attribute", "job.existing-labels-unused")]),
         ({"output_kms_key_id": "arn:aws:kms:us-east-1:123456789012:key/1a-2b"}, []),
+        ({"output_kms_key_id": "alias/labels"}, []),
+        *(
+            ({"output_kms_key_id": key}, [("/output_kms_key_id", "job.kms-key-elsewhere")])
+            for key in (
+                "arn:aws:kms:eu-west-1:123456789012:key/1a-2b",
+                "arn:aws-cn:kms:us-east-1:123456789012:key/1a-2b",
+                "arn:aws:s3:us-east-1:123456789012:key/1a-2b",
+            )
+        ),
         ({"output_kms_key_id": "not a key"}, [("/output_kms_key_id", "job.kms-key-invalid")]),
         ({"tags": {"team/x~y": "a;b"}}, [("/tags/team~1x~0y", "job.tag-invalid")]),
         ({"tags": {"": "x"}}, [("/tags/", "job.tag-invalid")]),

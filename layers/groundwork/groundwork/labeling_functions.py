@@ -24,9 +24,10 @@ if TYPE_CHECKING:
 _FUNCTION = re.compile(r"arn:aws[a-z-]*:lambda:[a-z0-9-]+:[0-9]{12}:function:[A-Za-z0-9_-]{1,64}(?::[A-Za-z0-9$_-]{1,128})?")
 # Projects' names have no underscore, so a name says which project it is for.
 _GRANTED = re.compile(
-    r"arn:aws[a-z-]*:lambda:(?P<region>[a-z0-9-]+):(?P<account>[0-9]{12}):function:LabelingFunction_(?P<project>[a-z0-9-]*)_[A-Za-z0-9_-]+"
+    r"arn:(?P<partition>aws[a-z-]*):lambda:(?P<region>[a-z0-9-]+):(?P<account>[0-9]{12}):function:LabelingFunction_(?P<project>[a-z0-9-]*)_[A-Za-z0-9_-]+"
     r"(?::[A-Za-z0-9$_-]{1,128})?"
 )
+_PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
 NAMING = "a function of this account and region named LabelingFunction_<project>_<name>, or LabelingFunction__<name> for all projects"
 # Functions are told the version of this interface (sms-custom-templates-step3-lambda-requirements).
 _VERSION = "2018-10-16"
@@ -65,7 +66,13 @@ def is_function_arn(text: str) -> bool:
 def may_run(arn: str, *, project: str | None, region: str, account: str) -> bool:
     """Whether labeling jobs of the project may run this function: it is of this account and region, and named for it or for all."""
     named = _GRANTED.fullmatch(arn)
-    return named is not None and (named["region"], named["account"]) == (region, account) and named["project"] in ("", project)
+    here = (partition_of(region), region, account)
+    return named is not None and (named["partition"], named["region"], named["account"]) == here and named["project"] in ("", project)
+
+
+def partition_of(region: str) -> str:
+    """The partition that ARNs of a region name (AWS General Reference, Amazon Resource Names)."""
+    return next((partition for prefix, partition in _PARTITIONS.items() if region.startswith(prefix)), "aws")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -477,6 +477,12 @@ _RULES: tuple[Rule, ...] = (
         "Correct output_kms_key_id, or leave it out.",
         "API KmsKeyId",
     ),
+    Rule(
+        "job.kms-key-elsewhere",
+        "{key!r} is no key or alias of the region {region}, where the output lies",
+        "Use a key of that region.",
+        "API LabelingJobOutputConfig; facts on Ground Truth, section 7.5, checks 20 and 37",
+    ),
     Rule("job.tags-too-many", "There are {count} tags; {high} are allowed beside Groundwork's own", "Remove some.", "API TagList"),
     Rule(
         "job.tag-invalid",
@@ -583,6 +589,34 @@ _RULES: tuple[Rule, ...] = (
         "The template {uri} has neither a crowd-form nor a crowd-entity-annotation, so workers could not submit",
         "Put what workers fill in into a crowd-form element.",
         "crowd-form",
+    ),
+    Rule(
+        "template.script-not-once",
+        "The template {uri} loads crowd-html-elements.js {count} times, where once is right",
+        'Begin it with one <script src="https://assets.crowd.aws/crowd-html-elements.js"></script>.',
+        "sms-custom-templates-step2; facts on Ground Truth, section 7.5, check 33",
+        Severity.WARNING,
+    ),
+    Rule(
+        "template.form-unclosed",
+        "A crowd-form of the template {uri} is not closed",
+        "Write </crowd-form> where it ends.",
+        "crowd-form; facts on Ground Truth, section 7.5, check 33",
+        Severity.WARNING,
+    ),
+    Rule(
+        "template.form-in-form",
+        "In the template {uri}, a crowd-form holds another one or a crowd-entity-annotation, which submits by itself",
+        "Put what submits beside each other, or leave one out.",
+        "crowd-form; crowd-entity-annotation; facts on Ground Truth, section 7.5, check 33",
+        Severity.WARNING,
+    ),
+    Rule(
+        "template.element-unnamed",
+        "In the template {uri}, what workers enter is submitted under no name: {elements}",
+        "Give each such element a name.",
+        "sms-ui-template-reference; facts on Ground Truth, section 7.5, check 33",
+        Severity.WARNING,
     ),
     Rule(
         "template.unrenderable",

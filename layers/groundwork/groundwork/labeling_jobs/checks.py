@@ -12,7 +12,7 @@ from functools import partial
 from typing import Literal
 
 from groundwork.data_locations import DataLocation, DataLocations, S3Uri, folder
-from groundwork.labeling_functions import is_function_arn, may_run
+from groundwork.labeling_functions import is_function_arn, may_run, partition_of
 from groundwork.labeling_jobs import defaults
 from groundwork.labeling_jobs.definition import LabelingJobDefinition, NamedEntityLabel
 from groundwork.labeling_jobs.parts import NAME_SUFFIX
@@ -25,6 +25,7 @@ from groundwork.worker_task_template import sanitize_instructions
 _NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9])*")
 _KEYWORD = re.compile(r"[A-Za-z0-9]+( [A-Za-z0-9]+)*")
 _KMS_KEY = re.compile(r"[a-zA-Z0-9:/_-]*")
+_KMS_ARN = re.compile(r"arn:(?P<partition>[a-z-]+):kms:(?P<region>[a-z0-9-]+):[0-9]{12}:(?:key|alias)/.+")
 _MAX_NAME_LENGTH = 63
 _MAX_ATTRIBUTE_LENGTH = 127
 _MIN_TIMEOUT = 30
@@ -85,7 +86,7 @@ def definition_faults(definition: LabelingJobDefinition, context: CheckContext) 
         *_existing_label_faults(definition, task_type),
         *_template_faults(definition, task_type, context),
         *_function_faults(definition, task_type, context),
-        *_kms_key_faults(definition),
+        *_kms_key_faults(definition, context),
         *_tag_faults(definition),
     ]
 
@@ -429,10 +430,17 @@ def _function_faults(definition: LabelingJobDefinition, task_type: TaskType | No
             yield function_fault("job.function-refused", arn=arn)
 
 
-def _kms_key_faults(definition: LabelingJobDefinition) -> Iterator[Fault]:
+def _kms_key_faults(definition: LabelingJobDefinition, context: CheckContext) -> Iterator[Fault]:
     key = definition.output_kms_key_id
-    if key is not None and (len(key) > _MAX_KMS_KEY_LENGTH or not _KMS_KEY.fullmatch(key)):
-        yield fault("job.kms-key-invalid", pointer="/output_kms_key_id", key=_excerpt(key))
+    if key is None:
+        return
+    key_fault = partial(fault, pointer="/output_kms_key_id", key=_excerpt(key))
+    if len(key) > _MAX_KMS_KEY_LENGTH or not _KMS_KEY.fullmatch(key):
+        yield key_fault("job.kms-key-invalid")
+    elif key.startswith("arn:"):
+        named = _KMS_ARN.fullmatch(key)
+        if named is None or (named["partition"], named["region"]) != (partition_of(context.region), context.region):
+            yield key_fault("job.kms-key-elsewhere", region=context.region)
 
 
 def _tag_faults(definition: LabelingJobDefinition) -> Iterator[Fault]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
-from groundwork.custom_templates import read_custom_template
+from groundwork.custom_templates import read_custom_template, template_advice
 from groundwork.data_locations import DataLocations
 from groundwork.errors import InvalidRequestError, NameTakenError, PreconditionFailedError, WrongStatusError
 from groundwork.labeling_jobs.checks import CheckContext, definition_faults, readable_template
@@ -61,10 +61,10 @@ class Surroundings:
         if uri is None:
             return ()
         try:
-            read_custom_template(self.view.of(project, locations), uri)
+            template = read_custom_template(self.view.of(project, locations), uri)
         except InvalidRequestError as error:
             return error.faults
-        return ()
+        return tuple(template_advice(template, uri))
 
 
 def create(
