@@ -69,6 +69,11 @@ class TaskType:
         return self.algorithm is not None
 
     @property
+    def takes_proposals(self) -> bool:
+        """Whether the built-in labeling service labels automatically with a function of the customer's: where a label is one class."""
+        return self.automated_labeling and self.metadata_type.endswith("-classification")
+
+    @property
     def is_custom(self) -> bool:
         """Whether the worker page, and what stands around it, are the customer's own."""
         return self.category == "Custom"

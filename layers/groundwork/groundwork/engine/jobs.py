@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from groundwork.data_locations import S3Uri
-from groundwork.labeling_jobs.tags import PROJECT_TAG
+from groundwork.labeling_jobs.tags import CONFIDENCE_TAG, PROJECT_TAG
 from groundwork.task_types import TaskType, is_customers_function, task_type_of_functions
 
 # Ground Truth fails a job after 30 days (API LabelingJobStoppingConditions); here it ends with what was labeled until then.
@@ -18,6 +18,12 @@ DEFAULT_MAX_CONCURRENT_TASKS = 1000
 DEFAULT_AVAILABILITY = timedelta(days=10)
 # How often, at most, the output is written while a job runs.
 _INTERIM_OUTPUTS = 20
+# With automated labeling, what people label before the function is asked again: a twentieth of the objects, and neither so few that
+# there is nothing to learn from, nor more than may be in work at a time (sms-automated-labeling on MaxConcurrentTaskCount).
+_BATCHES = 20
+_MIN_BATCH = 20
+# Ground Truth's own target for classes (sms-automated-labeling).
+DEFAULT_CONFIDENCE = 0.95
 
 
 class JobStatus(StrEnum):
@@ -39,6 +45,7 @@ class WaitOutcome(StrEnum):
     """Why a run stopped waiting for workers."""
 
     INTERIM = "interim"  # for a moment: what is finished goes into the output, and the wait begins again
+    BATCH_DONE = "batch_done"  # for a moment: the function of automated labeling is asked, and the wait begins again
     DONE = "done"
     STOPPED = "stopped"
     EXPIRED = "expired"
@@ -57,16 +64,26 @@ class Counters:
     human_labeled: int = 0
     failed: int = 0
     unlabeled: int = 0
+    machine_labeled: int = 0
 
     def __add__(self, other: "Counters") -> "Counters":
-        return Counters(self.human_labeled + other.human_labeled, self.failed + other.failed, self.unlabeled + other.unlabeled)
+        return Counters(
+            self.human_labeled + other.human_labeled,
+            self.failed + other.failed,
+            self.unlabeled + other.unlabeled,
+            self.machine_labeled + other.machine_labeled,
+        )
+
+    @property
+    def labeled(self) -> int:
+        return self.human_labeled + self.machine_labeled
 
     def label_counters(self) -> dict[str, int]:
-        """As the API gives them. The built-in engine has no machine labels."""
+        """As the API gives them."""
         return {
-            "TotalLabeled": self.human_labeled,
+            "TotalLabeled": self.labeled,
             "HumanLabeled": self.human_labeled,
-            "MachineLabeled": 0,
+            "MachineLabeled": self.machine_labeled,
             "FailedNonRetryableError": self.failed,
             "Unlabeled": self.unlabeled,
         }
@@ -178,6 +195,22 @@ class EngineJob:
         return _customers(functions_of(self._human_task)[1])
 
     @property
+    def proposal_function(self) -> str | None:
+        """The ARN of the customer's own function of automated labeling; None where people label everything."""
+        return proposal_function_of(self.request)
+
+    @property
+    def confidence(self) -> float:
+        """From which confidence on a proposed label is taken."""
+        told = next((tag["Value"] for tag in self.request.get("Tags", ()) if tag["Key"] == CONFIDENCE_TAG), None)
+        return DEFAULT_CONFIDENCE if told is None else float(told)
+
+    def batch_size(self, objects: int) -> int:
+        """How many of its objects go to people before the function of automated labeling is asked again."""
+        most = int(self._human_task.get("MaxConcurrentTaskCount", DEFAULT_MAX_CONCURRENT_TASKS))
+        return min(max(math.ceil(objects / _BATCHES), _MIN_BATCH), most)
+
+    @property
     def role_arn(self) -> str:
         return str(self.request["RoleArn"])
 
@@ -237,12 +270,13 @@ class EngineJob:
         conditions = self.request.get("StoppingConditions") or {}
         return "MaxHumanLabeledObjectCount" in conditions or conditions.get("MaxPercentageOfInputDatasetLabeled", 100) < 100
 
-    def reaches_limit(self, labeled: int, objects: int) -> bool:
-        """Whether a stopping condition is met with this many of the job's objects labeled (API LabelingJobStoppingConditions)."""
+    def reaches_limit(self, labeled: int, objects: int, *, by_machine: int = 0) -> bool:
+        """Whether a stopping condition is met with this many of the job's objects labeled, so many of them by machine
+        (API LabelingJobStoppingConditions)."""
         conditions = self.request.get("StoppingConditions") or {}
         most = conditions.get("MaxHumanLabeledObjectCount", objects)
         percentage = conditions.get("MaxPercentageOfInputDatasetLabeled", 100)
-        return bool(labeled >= most or labeled * 100 >= percentage * objects)
+        return bool(labeled - by_machine >= most or labeled * 100 >= percentage * objects)
 
     def wait_outcome(self, now: datetime) -> WaitOutcome | None:
         """Why there is nothing left to wait for; None while workers may still answer."""
@@ -268,6 +302,12 @@ def functions_of(human_task: Mapping[str, Any]) -> tuple[str | None, str | None]
     """The ARNs in a request's HumanTaskConfig of the functions before workers see an object, and after they answered."""
     after: str | None = human_task.get("AnnotationConsolidationConfig", {}).get("AnnotationConsolidationLambdaArn")
     return human_task.get("PreHumanTaskLambdaArn"), after
+
+
+def proposal_function_of(request: Mapping[str, Any]) -> str | None:
+    """The customer's own function in the place of automated labeling's algorithm. Ground Truth's own algorithms are not here: without
+    them people label everything."""
+    return _customers(request.get("LabelingJobAlgorithmsConfig", {}).get("LabelingJobAlgorithmSpecificationArn"))
 
 
 def _customers(arn: str | None) -> str | None:

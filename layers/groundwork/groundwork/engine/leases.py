@@ -42,11 +42,21 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True)
+class MachineLabel:
+    """The label category that automated labeling gave an object, with the function's confidence (0 to 1), and when it was taken."""
+
+    label: str
+    confidence: float
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Task:
     """One data object to be labeled. `number` is its zero-based line in the manifest (Ground Truth's datasetObjectId).
 
     `holds` has one entry per worker who ever held a lease on it, under the worker's id. `version` counts writes. `given` is what the
     job's own pre-annotation function gives to the template, JSON text; `failure` is why the object cannot be shown to anybody.
+    With automated labeling a task is either released to people (`is_released`) or has a `machine_label`, and at first neither.
     """
 
     number: int
@@ -57,6 +67,8 @@ class Task:
     is_aside: bool = False
     given: bytes | None = None
     failure: str | None = None
+    is_released: bool = False
+    machine_label: MachineLabel | None = None
 
     @property
     def answers(self) -> int:
@@ -69,7 +81,7 @@ class Task:
     @property
     def is_settled(self) -> bool:
         """Whether the job waits for it no longer."""
-        return self.is_finished or self.is_aside or self.failure is not None
+        return self.is_finished or self.is_aside or self.failure is not None or self.machine_label is not None
 
     @property
     def reasons(self) -> tuple[str, ...]:

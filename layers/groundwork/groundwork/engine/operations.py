@@ -6,6 +6,7 @@ and not against what the control plane happens to send.
 
 import hashlib
 import os
+import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
@@ -15,11 +16,19 @@ import boto3
 from groundwork.access import ADMINISTRATORS
 from groundwork.data_locations import S3Uri
 from groundwork.engine import requests
-from groundwork.engine.jobs import DEFAULT_MAX_CONCURRENT_TASKS, Counters, EngineJob, JobStatus, functions_of, team_of
+from groundwork.engine.jobs import (
+    DEFAULT_MAX_CONCURRENT_TASKS,
+    Counters,
+    EngineJob,
+    JobStatus,
+    functions_of,
+    proposal_function_of,
+    team_of,
+)
 from groundwork.engine.requests import client_error, validation_error
 from groundwork.engine.store import EngineStore
 from groundwork.labeling_functions import NAMING, may_run
-from groundwork.labeling_jobs.tags import PROJECT_TAG
+from groundwork.labeling_jobs.tags import CONFIDENCE_TAG, PROJECT_TAG
 from groundwork.task_types import TaskType, is_customers_function, task_type_of_functions
 
 if TYPE_CHECKING:
@@ -34,6 +43,7 @@ _COGNITO_PAGE = 60
 _TAGS_PAGE = 50
 _MAX_TAGS = 50  # API TagList
 _TAG_ATTEMPTS = 5
+_CONFIDENCE = re.compile(r"0(\.[0-9]{1,17})?|1(\.0{1,17})?")
 
 
 def _utc_now() -> datetime:
@@ -142,6 +152,9 @@ class BuiltInLabelingService:
         if task_type is None:
             yield "HumanTaskConfig.PreHumanTaskLambdaArn must be the function of a task type that the built-in labeling service knows"
         yield from self._function_faults(request)
+        if proposal_function_of(request) is not None and task_type is not None and not task_type.takes_proposals:
+            yield f"LabelingJobAlgorithmsConfig: the built-in labeling service does not label {task_type.key} automatically"
+        yield from _confidence_faults(request)
         if not self._is_team_of_this_pool(human_task["WorkteamArn"]):
             yield f"HumanTaskConfig.WorkteamArn: there is no work team {human_task['WorkteamArn']}"
 
@@ -149,12 +162,17 @@ class BuiltInLabelingService:
         """A customer's functions must be ones that the job's project may run."""
         *_, region, account = self._arn_prefix.split(":")
         project = next((tag["Value"] for tag in request.get("Tags", ()) if tag["Key"] == PROJECT_TAG), None)
-        names = ("PreHumanTaskLambdaArn", "AnnotationConsolidationConfig.AnnotationConsolidationLambdaArn")
-        for name, arn in zip(names, functions_of(request["HumanTaskConfig"]), strict=True):
+        before, after = functions_of(request["HumanTaskConfig"])
+        functions = {
+            "HumanTaskConfig.PreHumanTaskLambdaArn": before,
+            "HumanTaskConfig.AnnotationConsolidationConfig.AnnotationConsolidationLambdaArn": after,
+            "LabelingJobAlgorithmsConfig.LabelingJobAlgorithmSpecificationArn": proposal_function_of(request),
+        }
+        for name, arn in functions.items():
             if arn is None or not is_customers_function(arn):
                 continue
             if not may_run(arn, project=project, region=region, account=account):
-                yield f"HumanTaskConfig.{name}: labeling jobs of the project {project} may not run {arn} ({NAMING})"
+                yield f"{name}: labeling jobs of the project {project} may not run {arn} ({NAMING})"
 
     def _is_team_of_this_pool(self, workteam_arn: str) -> bool:
         team = team_of(workteam_arn)
@@ -236,7 +254,7 @@ class BuiltInLabelingService:
             "LabelCounters": {
                 "HumanLabeled": counters.human_labeled,
                 "PendingHuman": counters.unlabeled,
-                "Total": counters.human_labeled + counters.unlabeled + counters.failed,
+                "Total": counters.labeled + counters.unlabeled + counters.failed,
             },
             "NumberOfHumanWorkersPerDataObject": job.workers_per_object,
         }
@@ -275,7 +293,8 @@ class BuiltInLabelingService:
         for shard in self._store.shards(job.key):
             unlabeled += shard.unfinished
             labeled += shard.tasks - shard.unfinished
-        return Counters(human_labeled=labeled, unlabeled=unlabeled)
+        by_machine = self._store.automation(job.key).machine_labeled if job.proposal_function else 0
+        return Counters(human_labeled=labeled - by_machine, unlabeled=unlabeled, machine_labeled=by_machine)
 
     # --- tags ----------------------------------------------------------------------------------------------------
 
@@ -384,6 +403,12 @@ def _label_attribute_faults(request: dict[str, Any], task_type: TaskType | None)
         yield "LabelAttributeName must not be a reserved name of the manifest"
     if task_type is not None and name.endswith("-ref") is not (task_type.label_attribute_suffix == "-ref"):
         yield f"LabelAttributeName must {'' if task_type.label_attribute_suffix else 'not '}end in -ref for {task_type.key}"
+
+
+def _confidence_faults(request: dict[str, Any]) -> Iterator[str]:
+    for tag in request.get("Tags", ()):
+        if tag["Key"] == CONFIDENCE_TAG and not _CONFIDENCE.fullmatch(tag["Value"]):
+            yield f"Tags: {CONFIDENCE_TAG} must be a number from 0 to 1"
 
 
 def _end_of(job: EngineJob) -> dict[str, Any]:

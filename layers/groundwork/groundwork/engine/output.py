@@ -24,7 +24,7 @@ import boto3
 from groundwork.data_locations import S3Uri
 from groundwork.engine import store as engine_store
 from groundwork.engine.answers import Answer, answer_of
-from groundwork.engine.consolidation import Label, LabelContext, ObjectAnswers, consolidate, creation_date, custom_label
+from groundwork.engine.consolidation import Label, LabelContext, ObjectAnswers, consolidate, creation_date, custom_label, label_by_machine
 from groundwork.engine.jobs import Counters, EngineJob, JobStatus, WaitOutcome
 from groundwork.engine.leases import Task
 from groundwork.engine.loading import input_lines, job_named, range_of
@@ -224,16 +224,16 @@ class _Consolidation:
         self._context = _context_of(job)
         self.tally = Tally()
         self.has_failed_calls = False
-        self._labeled = self._failed = self._unlabeled = 0
+        self._labeled = self._failed = self._unlabeled = self._machine_labeled = 0
 
     def of_shard(self, shard: int) -> tuple[Mapping[int, Mapping[str, Any]], Counters]:
         """What to add to each line of the shard, by line number, and its objects by outcome. Lines that stay as they are are not in it."""
-        self._labeled = self._failed = self._unlabeled = 0
+        self._labeled = self._failed = self._unlabeled = self._machine_labeled = 0
         additions: dict[int, Mapping[str, Any]] = {}
         labeled = self._labeled_objects(shard, additions)
         for call, batch in enumerate(batched(labeled, _OBJECTS_PER_CONSOLIDATION, strict=False)):
             self._consolidate(shard, call, batch, additions)
-        return additions, Counters(self._labeled, self._failed, self._unlabeled)
+        return additions, Counters(self._labeled, self._failed, self._unlabeled, self._machine_labeled)
 
     def _labeled_objects(self, shard: int, additions: dict[int, Mapping[str, Any]]) -> Iterator[tuple[Task, list[StoredAnswer]]]:
         # Tasks and answers both come in the order of task numbers, so one object's answers are in memory at a time.
@@ -246,7 +246,10 @@ class _Consolidation:
                 answered, group = next(answers, (None, iter(())))
             # What was put aside, or could not be shown, is over, whatever ended the job.
             may_be_short = task.is_settled or not self._outcome.leaves_the_rest
-            if given and (may_be_short or len(given) >= task.needed):
+            if task.machine_label is not None:
+                self._machine_labeled += 1
+                additions[task.number] = self._addition(label_by_machine(self._context, task.machine_label))
+            elif given and (may_be_short or len(given) >= task.needed):
                 yield task, given
             elif given or not may_be_short:
                 self._unlabeled += 1
@@ -268,7 +271,7 @@ class _Consolidation:
                 self._fail(task, label, additions)
                 continue
             self._labeled += 1
-            addition = {self._job.label_attribute: label.value, f"{self._job.label_attribute}-metadata": label.metadata}
+            addition = self._addition(label)
             additions[task.number] = addition
             self.tally.add(self._context, entry, label)
             response.append({"datasetObjectId": str(task.number), "consolidatedAnnotation": {"content": addition}})
@@ -276,6 +279,9 @@ class _Consolidation:
                 writes.append(partial(self._tree.put_mask, self._tree.mask_uri(task.number, creation_date(entry.answers)), label.mask))
         write_all(writes)
         self._tree.put_consolidation_response(at, response)
+
+    def _addition(self, label: Label) -> Mapping[str, Any]:
+        return {self._job.label_attribute: label.value, f"{self._job.label_attribute}-metadata": label.metadata}
 
     def _fail(self, task: Task, reason: str, additions: dict[int, Mapping[str, Any]]) -> None:
         """In the form seen in published output manifests."""

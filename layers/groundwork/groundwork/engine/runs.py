@@ -49,7 +49,7 @@ class RunDriver:
             case None:
                 self._start(job, job.attempt)
             case "RUNNING":
-                outcome = job.wait_outcome(now) or self._limit_reached(job) or (WaitOutcome.INTERIM if job.is_output_due else None)
+                outcome = job.wait_outcome(now) or self._limit_reached(job) or self._pause_outcome(job)
                 if job.token is not None and outcome is not None:
                     self._end_wait(job.token, outcome)
             case _:
@@ -96,7 +96,16 @@ class RunDriver:
         shards = list(self._store.shards(job.key))
         objects = sum(shard.tasks for shard in shards)
         labeled = objects - sum(shard.unfinished for shard in shards)
-        return WaitOutcome.LIMIT_REACHED if job.reaches_limit(labeled, objects) else None
+        by_machine = self._store.automation(job.key).machine_labeled if job.proposal_function else 0
+        return WaitOutcome.LIMIT_REACHED if job.reaches_limit(labeled, objects, by_machine=by_machine) else None
+
+    def _pause_outcome(self, job: EngineJob) -> WaitOutcome | None:
+        """Why the wait ends for a moment."""
+        if job.is_output_due:
+            return WaitOutcome.INTERIM
+        if job.proposal_function and job.token is not None and self._store.automation(job.key).is_batch_done:
+            return WaitOutcome.BATCH_DONE
+        return None
 
     def _execution_status(self, job: EngineJob) -> str | None:
         """The status of the attempt's execution, None when there is none yet."""

@@ -12,6 +12,8 @@
     JOB#cats-1#FREED                000000612             freed task
     JOB#cats-1#ASIDE                000000612             task put aside
     JOB#cats-1                      SLOTS                 objects in workers' hands
+    JOB#cats-1                      AUTOMATION            automated labeling
+    JOB#cats-1#RELEASED             000000042             task released to people
     WORKER#<worker>                 <at>#cats-1#000000612 entry in the worker's history
 
 - A task's shard follows from its number (`SHARD_SIZE` lines a shard), so no partition has more than 200 tasks, or 1,800 answers.
@@ -26,6 +28,9 @@
   answer that was accepted is in the output.
 - Every line of the manifest is in a shard. One without tasks is closed from the start, so that a job is done when as many shards
   are closed as its plan has.
+- With automated labeling tasks are offered in the order in which they were released, the key under RELEASED, and a worker's place is one in
+  that order. Releasing a task, or giving it a machine label, is conditional on its version. AUTOMATION counts released tasks that
+  people have not finished: what settles one is in the same transaction.
 - A shard's `result` counts its objects by outcome once its lines of the output are written. Whoever opens a closed shard again must
   remove it.
 """
@@ -36,6 +41,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass, fields
 from datetime import datetime
+from itertools import batched
 from typing import TYPE_CHECKING, Any, Self, cast
 
 import boto3
@@ -43,7 +49,7 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.config import Config
 
 from groundwork.engine.jobs import Counters, EngineJob, JobStatus, WaitOutcome
-from groundwork.engine.leases import Hold, Task
+from groundwork.engine.leases import Hold, MachineLabel, Task
 from groundwork.manifest import ManifestRange
 
 if TYPE_CHECKING:
@@ -56,6 +62,9 @@ SHARD_SIZE = 200
 _TASKS_READ_AT_ONCE = 20
 _MAX_ANSWER_IN_HISTORY = 2_000
 _MAX_TRANSACTION_ITEMS = 100
+# Each takes two writes, and the count of all is one more.
+RELEASED_AT_ONCE = 49
+LABELED_AT_ONCE = 98
 # DynamoDB takes 4 MB in one transaction; keys and attribute names need some of it.
 _MAX_TRANSACTION_BYTES = 3_500_000
 _CONFLICT_TRIES = 8
@@ -91,8 +100,24 @@ class Shard:
 
 
 @dataclass(frozen=True, slots=True)
+class Automation:
+    """How far a job's automated labeling is: `unfinished` of the `released` tasks are with people, and once they are finished the function
+    is asked for the `iteration`-th time. `is_over`: there is nothing left to ask about."""
+
+    iteration: int = 1
+    released: int = 0
+    unfinished: int = 0
+    machine_labeled: int = 0
+    is_over: bool = False
+
+    @property
+    def is_batch_done(self) -> bool:
+        return self.unfinished <= 0 and not self.is_over
+
+
+@dataclass(frozen=True, slots=True)
 class WorkerPlace:
-    """Where a worker is in a job: answers accepted, the last task looked at in input order, and the last lease taken.
+    """Where a worker is in a job: answers accepted, the last task looked at in the order they are offered in, and the last lease taken.
 
     `ended_lease` is the last one that was answered, declined or given back. `saw_all_shards` says that the job was loaded whole when
     the worker began to look: what loads later may lie behind `position`.
@@ -493,6 +518,68 @@ class EngineStore:
         job, task = found.get(_job_key(name)), found.get(task_key)
         return (None if job is None else _job(job), None if task is None else _task(task))
 
+    # --- automated labeling --------------------------------------------------------------------------------------
+
+    def automation(self, name: str) -> Automation:
+        """How far the job's automated labeling is; at its beginning when nothing was written yet."""
+        return _automation(self._get(*_automation_key(name)) or {})
+
+    def released(self, name: str, *, after: int) -> Iterator[tuple[int, Task]]:
+        """Tasks that were released to people behind place `after`, with their places, in the order of release."""
+        behind = {":pk": _released_key(name, 0)[0], ":sk": f"{after:09d}" if after >= 0 else " "}
+        for some in batched(self._pages("pk = :pk AND sk > :sk", behind, _TASKS_READ_AT_ONCE), _TASKS_READ_AT_ONCE, strict=False):
+            tasks = self.numbered_tasks(name, [int(item["number"]) for item in some])
+            yield from ((int(item["sk"]), tasks[int(item["number"])]) for item in some)
+
+    def numbered_tasks(self, name: str, numbers: Sequence[int]) -> dict[int, Task]:
+        """These tasks, at most 100, by number."""
+        found = self._batch_get([_task_key(name, number) for number in numbers])
+        return {task.number: task for task in map(_task, found.values())}
+
+    def release(self, name: str, tasks: Sequence[Task], released: int) -> None:
+        """Offer these tasks to people, at most RELEASED_AT_ONCE, in this order behind the `released` ones. Raises TaskChangedError."""
+        writes: list[Item] = []
+        for place, task in enumerate(tasks, start=released):
+            values: Item = {":yes": True, ":before": task.version, ":after": task.version + 1}
+            writes.append(
+                self._update(_task_key(name, task.number), "SET released = :yes, #version = :after", values, "#version = :before")
+            )
+            pk, sk = _released_key(name, place)
+            writes.append(self._put_if_absent({"pk": pk, "sk": sk, "number": task.number}))
+        condition = "attribute_not_exists(released)" if released == 0 else "released = :before"
+        values = {":more": len(tasks), **({} if released == 0 else {":before": released})}
+        writes.append(self._update(_automation_key(name), "ADD released :more, unfinished :more", values, condition))
+        if self._transact(writes):
+            raise TaskChangedError
+
+    def label_by_machine(self, name: str, shard: int, labels: Sequence[tuple[Task, MachineLabel]]) -> None:
+        """Give these tasks of one shard, at most LABELED_AT_ONCE, their machine labels. Raises TaskChangedError."""
+        writes = [
+            self._update(
+                _task_key(name, task.number),
+                "SET machine_label = :label, #version = :after",
+                {":label": _machine_label_item(label), ":before": task.version, ":after": task.version + 1},
+                "#version = :before",
+            )
+            for task, label in labels
+        ]
+        count = len(labels)
+        still_open = "attribute_exists(pk) AND attribute_not_exists(closed)"
+        writes.append(self._update((f"JOB#{name.lower()}", _shard_sk(shard)), "ADD unfinished :less", {":less": -count}, still_open))
+        writes.append(self._update(_automation_key(name), "ADD machine_labeled :more", {":more": count}))
+        if self._transact(writes):
+            raise TaskChangedError
+
+    def end_iteration(self, name: str, iteration: int, *, is_over: bool) -> bool:
+        """Note that what the function proposed in this iteration is done with. False when it was noted already."""
+        values: Item = {":next": iteration + 1, ":over": is_over, ":none": 0}
+        # With `unfinished` there is always something for the stream's filter to see.
+        update = "SET iteration = :next, is_over = :over ADD unfinished :none"
+        condition = "attribute_not_exists(iteration)"
+        if iteration > 1:
+            condition, values[":this"] = "iteration = :this", iteration
+        return not self._transact([self._update(_automation_key(name), update, values, condition)])
+
     # --- who has what --------------------------------------------------------------------------------------------
 
     def job_and_place(self, name: str, worker: str) -> tuple[EngineJob | None, WorkerPlace, Slots]:
@@ -654,7 +741,10 @@ class EngineStore:
             shard = self._update(shard_key, opened, values, "attribute_exists(closed)")
         job = self._update(_job_key(name), update, job_values, is_open)
         delete = {"Delete": {"TableName": self._table, "Key": _key(_aside_key(name, task.number))}}
-        failed = self._transact([self._task_update(name, task), job, shard, delete, self._put(_freed_item(name, task))])
+        writes = [self._task_update(name, task), job, shard, delete, self._put(_freed_item(name, task))]
+        if task.is_released:
+            writes.append(self._update(_automation_key(name), "ADD unfinished :one", {":one": 1}))
+        failed = self._transact(writes)
         if 1 in failed:
             return False
         if failed:
@@ -684,6 +774,8 @@ class EngineStore:
         still_open = "attribute_exists(pk) AND attribute_not_exists(closed)"
         if task.is_settled and not before.is_settled:
             shard = self._update(shard_key, "ADD unfinished :minus_one", {":minus_one": -1}, still_open)
+            if task.is_released:
+                writes.append(self._update(_automation_key(name), "ADD unfinished :minus_one", {":minus_one": -1}))
         else:
             shard = {"ConditionCheck": {"TableName": self._table, "Key": _key(shard_key), "ConditionExpression": still_open}}
         if task.is_aside and not before.is_aside:
@@ -849,10 +941,11 @@ def shard_numbers(planned: ManifestRange) -> range:
 
 
 def item_in_stream(image: Mapping[str, Any]) -> tuple[str, int | None] | None:
-    """What a stream record's image is about: (job name, None) for a job, (job name, number) for a finished shard, else None."""
+    """What a stream record's image is about: (job name, None) for a job or its finished batch of automated labeling, (job name, number)
+    for a finished shard, else None."""
     item = _unmarshal(image)
     pk, sk = str(item["pk"]), str(item["sk"])
-    if sk == "JOB":
+    if sk == "JOB" or (sk == "AUTOMATION" and item.get("unfinished", 0) <= 0):
         return pk.removeprefix("JOB#"), None
     if sk.startswith("SHARD#") and item["unfinished"] <= 0:
         return pk.removeprefix("JOB#"), int(item["number"])
@@ -890,6 +983,14 @@ def _worker_key(name: str, worker: str) -> tuple[str, str]:
 
 def _slots_key(name: str) -> tuple[str, str]:
     return f"JOB#{name.lower()}", "SLOTS"
+
+
+def _automation_key(name: str) -> tuple[str, str]:
+    return f"JOB#{name.lower()}", "AUTOMATION"
+
+
+def _released_key(name: str, place: int) -> tuple[str, str]:
+    return f"JOB#{name.lower()}#RELEASED", f"{place:09d}"
 
 
 def _freed_key(name: str, number: int) -> tuple[str, str]:
@@ -977,7 +1078,7 @@ def _reissued(entries: Iterable[str]) -> dict[int, datetime]:
 
 
 def _counters(item: Item) -> Counters:
-    return Counters(**{field.name: int(item[field.name]) for field in fields(Counters)})
+    return Counters(**{field.name: int(item.get(field.name, 0)) for field in fields(Counters)})
 
 
 def _shard(item: Item) -> Shard:
@@ -988,7 +1089,7 @@ def _shard(item: Item) -> Shard:
 def _task_item(name: str, task: Task) -> Item:
     pk, sk = _task_key(name, task.number)
     item = {"pk": pk, "sk": sk, "needed": task.needed, "line": task.line, "holds": _holds_item(task.holds), "version": task.version}
-    more = {"aside": task.is_aside or None, "given": task.given, "failure": task.failure}
+    more: Item = {"aside": task.is_aside or None, "given": task.given, "failure": task.failure, "released": task.is_released or None}
     return item | {name: value for name, value in more.items() if value is not None}
 
 
@@ -1002,7 +1103,23 @@ def _task(item: Item) -> Task:
         is_aside=bool(item.get("aside")),
         given=item["given"].value if "given" in item else None,
         failure=item.get("failure"),
+        is_released=bool(item.get("released")),
+        machine_label=_machine_label(item["machine_label"]) if "machine_label" in item else None,
     )
+
+
+def _machine_label_item(label: MachineLabel) -> Item:
+    # As text, because DynamoDB's numbers are decimal ones.
+    return {"label": label.label, "confidence": repr(label.confidence), "at": label.at.isoformat()}
+
+
+def _machine_label(item: Item) -> MachineLabel:
+    return MachineLabel(item["label"], float(item["confidence"]), datetime.fromisoformat(item["at"]))
+
+
+def _automation(item: Item) -> Automation:
+    counts = {name: int(item[name]) for name in ("iteration", "released", "unfinished", "machine_labeled") if name in item}
+    return Automation(**counts, is_over=bool(item.get("is_over")))
 
 
 def _place(item: Item) -> WorkerPlace:

@@ -138,7 +138,10 @@ class Work:
                     continue
                 shards = list(self._store.shards(job.key))
                 answered = self._store.worker_place(job.key, worker.id).answered
-                available = min(sum(shard.unfinished for shard in shards), sum(shard.tasks for shard in shards) - answered)
+                unfinished = sum(shard.unfinished for shard in shards)
+                if job.proposal_function:
+                    unfinished = min(unfinished, self._store.automation(job.key).unfinished)
+                available = min(unfinished, sum(shard.tasks for shard in shards) - answered)
                 if available > 0:
                     with_others = self._store.live_leases(job.key, now)
                     found.append(JobWithWork(job.name, job.title, job.description, job.task_type.key, available, answered, with_others))
@@ -378,10 +381,11 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A task that may have room for the worker, and how it was found: ahead in input order, freed, or by a lease that lapsed."""
+    """A task that may have room for the worker, and how it was found: ahead at a `place` in the order that tasks are offered in, freed, or
+    by a lease that lapsed."""
 
     task: Task
-    is_ahead: bool = False
+    place: int | None = None
     freed: Freed | None = None
     lapsed: Lapsed | None = None
 
@@ -436,7 +440,7 @@ class _Search:
             task=task,
             worker=self.worker,
             before=self._place,
-            position=self._passed(task.number) if found.is_ahead else self._position,
+            position=self._position if found.place is None else self._passed(found.place),
             saw_all_shards=self._saw_all_shards,
             takes_over=found.lapsed,
             freed=None if task.has_room(self.now) else found.freed,
@@ -444,6 +448,10 @@ class _Search:
         )
 
     def _ahead(self) -> Iterator[_Found]:
+        if self.job.proposal_function:
+            # What is released comes behind all that was.
+            yield from self._in_order(self._store.released(self.job.key, after=self._position))
+            return
         if self.job.is_loaded and not self._saw_all_shards:
             # What was loaded since the worker began to look may lie behind. Looking again from the start costs little: it is early.
             self._position, self._saw_all_shards = -1, True
@@ -451,22 +459,23 @@ class _Search:
         if self._position >= 0:
             # Most often the next task is in the same shard, and there is no need to ask for the open ones.
             first = shard_of(self._position) + 1
-            yield from self._in_order(self._store.tasks(self.job.key, first - 1, after=self._position))
+            yield from self._in_order(_numbered(self._store.tasks(self.job.key, first - 1, after=self._position)))
         for shard in self._store.open_shards(self.job.key, first=first, page_size=_SHARDS_READ_AT_ONCE):
-            yield from self._in_order(self._store.tasks(self.job.key, shard.number))
+            yield from self._in_order(_numbered(self._store.tasks(self.job.key, shard.number)))
 
-    def _in_order(self, tasks: Iterator[Task]) -> Iterator[_Found]:
-        for task in tasks:
+    def _in_order(self, tasks: Iterator[tuple[int, Task]]) -> Iterator[_Found]:
+        """The tasks with their places in the order that they are offered in."""
+        for place, task in tasks:
             if self._to_skip and leases.may_take(task, self.worker, self.now):
                 self._to_skip -= 1
-                self._first_skipped = task.number if self._first_skipped is None else self._first_skipped
+                self._first_skipped = place if self._first_skipped is None else self._first_skipped
                 continue
-            yield _Found(task, is_ahead=True)
-            self._position = self._passed(task.number)
+            yield _Found(task, place)
+            self._position = self._passed(place)
 
-    def _passed(self, number: int) -> int:
-        """How far the worker has looked at all tasks once number `number` was looked at."""
-        return number if self._first_skipped is None else self._first_skipped - 1
+    def _passed(self, place: int) -> int:
+        """How far the worker has looked at all tasks once the one at this place was looked at."""
+        return place if self._first_skipped is None else self._first_skipped - 1
 
     def _freed(self) -> Iterator[_Found]:
         for freed in self._store.freed(self.job.key):
@@ -490,6 +499,11 @@ class _Search:
             task = self._store.task(self.job.key, number)
             if task is not None:
                 yield _Found(task)
+
+
+def _numbered(tasks: Iterator[Task]) -> Iterator[tuple[int, Task]]:
+    """Tasks that are offered in the order of the input, with their places in it."""
+    return ((task.number, task) for task in tasks)
 
 
 def _task_number(lease_id: str) -> int:

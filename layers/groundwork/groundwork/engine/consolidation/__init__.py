@@ -14,10 +14,21 @@ from groundwork.engine.consolidation.labels import (
     ObjectAnswers,
     creation_date,
     custom_label,
+    label_by_machine,
     zoneless,
 )
 
-__all__ = ["HUMAN_ANNOTATED", "Label", "LabelContext", "ObjectAnswers", "consolidate", "creation_date", "custom_label", "zoneless"]
+__all__ = [
+    "HUMAN_ANNOTATED",
+    "Label",
+    "LabelContext",
+    "ObjectAnswers",
+    "consolidate",
+    "creation_date",
+    "custom_label",
+    "label_by_machine",
+    "zoneless",
+]
 
 
 def consolidate(context: LabelContext, objects: Sequence[ObjectAnswers]) -> list[Label]:

@@ -7,9 +7,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from groundwork.engine.answers import Answer
+from groundwork.engine.leases import MachineLabel
 from groundwork.task_types import TaskType
 
 HUMAN_ANNOTATED = "yes"
+MACHINE_ANNOTATED = "no"
 # With one worker there is nothing to compare, and Ground Truth says so with this (sms-data-output).
 CONFIDENCE_OF_ONE = 0.0
 
@@ -59,6 +61,19 @@ class Label:
     value: Any
     metadata: Mapping[str, Any]
     mask: bytes | None = None
+
+
+def label_by_machine(context: LabelContext, machine_label: MachineLabel) -> Label:
+    """The class that automated labeling gave an object."""
+    metadata = {
+        "confidence": machine_label.confidence,
+        "job-name": context.job_name,
+        "class-name": machine_label.label,
+        "human-annotated": MACHINE_ANNOTATED,
+        "creation-date": zoneless(machine_label.at),
+        "type": context.task_type.metadata_type,
+    }
+    return Label(context.label_names.index(machine_label.label), metadata)
 
 
 def custom_label(context: LabelContext, entry: ObjectAnswers, value: Any, more: Mapping[str, Any]) -> Label:
