@@ -10,13 +10,16 @@ import pytest
 import yaml
 from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import validate
+from pydantic import BaseModel
 
 from groundwork import access, routes, task_types
+from groundwork.errors import InvalidRequestError
 from groundwork.events import EventName
 from groundwork.http_api import Route
 from groundwork.labeling_jobs.definition import LabelingJobDefinition, NamedEntityLabel, StoppingConditions
 from groundwork.labeling_jobs.job import LabelingJob
 from groundwork.labeling_jobs.lifecycle import Status
+from groundwork.shapes import parse
 from groundwork.webhooks import Failure
 from tests.api_events import LambdaContext, api_event, http_answer, make_user_pool
 
@@ -227,6 +230,45 @@ def test_request_schemas_have_the_fields_that_handlers_take(function: str, model
         assert schema_properties(schema) == set(fields)
         required = DOCUMENT["components"]["schemas"][schema].get("required", [])
         assert set(required) == {name for name, field in fields.items() if field.is_required()}
+
+
+@pytest.mark.parametrize(
+    ("schema", "model", "said"),
+    [
+        ("LabelingJobDefinition", LabelingJobDefinition, {"name": "cats"}),
+        ("NamedEntityLabel", NamedEntityLabel, {"label": "cat"}),
+        ("StoppingConditions", StoppingConditions, {}),
+        ("NewProject", "serve_projects.NewProject", {"name": "pets", "owner": "ann"}),
+        ("ProjectPatch", "serve_projects.ProjectPatch", {}),
+        ("NotificationWish", "serve_notifications.NotificationWish", {"kind": "webhook"}),
+    ],
+)
+def test_null_is_taken_for_a_field_where_the_document_says_so_and_nowhere_else(
+    schema: str, model: type[BaseModel] | str, said: dict[str, Any]
+) -> None:
+    read: type[BaseModel] = _model_of_a_handler(model) if isinstance(model, str) else model
+    optional = set(read.model_fields) - set(said)
+    validator = _validator({"$ref": f"#/components/schemas/{schema}"})
+
+    taken = {field for field in optional if _pointers_of_faults(read, {**said, field: None}) == []}
+    refused = {field for field in optional if _pointers_of_faults(read, {**said, field: None}) == [f"/{field}"]}
+
+    assert taken == {field for field in optional if validator.is_valid({**said, field: None})}
+    assert refused == optional - taken
+
+
+def _model_of_a_handler(name: str) -> type[BaseModel]:
+    function, _, model = name.partition(".")
+    found: type[BaseModel] = getattr(importlib.import_module(f"functions.{function}.app"), model)
+    return found
+
+
+def _pointers_of_faults(model: type[BaseModel], body: dict[str, Any]) -> list[str | None]:
+    try:
+        parse(model, body)
+    except InvalidRequestError as error:
+        return [found.pointer for found in error.faults]
+    return []
 
 
 def test_the_catalogue_and_the_statuses_are_the_documents() -> None:
