@@ -3,6 +3,9 @@
 export const LANGUAGES = ["en", "de"] as const;
 export type Language = (typeof LANGUAGES)[number];
 
+/** Each language as those who speak it call it. */
+export const LANGUAGE_NAMES: Record<Language, string> = { en: "English", de: "Deutsch" };
+
 /** A text, or a function that makes one from values; German has exactly the texts that English has. */
 export type Texts = Record<string, string | ((...values: never[]) => string)>;
 

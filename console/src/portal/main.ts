@@ -3,7 +3,7 @@
 import { html, nothing, render, type TemplateResult } from "lit";
 import { keyed } from "lit/directives/keyed.js";
 import { connect } from "../api/client";
-import { chooseLanguage, language, LANGUAGES, onLanguageChange, texts, type Language } from "../languages/language";
+import { chooseLanguage, language, LANGUAGE_NAMES, LANGUAGES, onLanguageChange, texts, type Language } from "../languages/language";
 import { portalTexts } from "../languages/portal";
 import { signInTexts } from "../languages/sign-in";
 import { startSession, type Session } from "../sign-in/session";
@@ -14,8 +14,6 @@ import { handInWaiting } from "./outbox";
 import "./portal.css";
 import { TaskPage } from "./task-page";
 import { WorkApi } from "./work-api";
-
-const LANGUAGE_NAMES: Record<Language, string> = { en: "English", de: "Deutsch" };
 
 customElements.define("jobs-page", JobsPage);
 customElements.define("history-page", HistoryPage);

@@ -1,0 +1,50 @@
+/** What every page of the console works with: the API, who is signed in, and where to say what happened. */
+
+import { useQuery } from "@tanstack/react-query";
+import type { FlashbarProps } from "@cloudscape-design/components/flashbar";
+import { createContext, useContext, useSyncExternalStore } from "react";
+import { answered, type Api, type Schemas } from "../../api/client";
+import { language, onLanguageChange, type Language } from "../../languages/language";
+import type { Session } from "../../sign-in/session";
+
+export interface Console {
+  readonly api: Api;
+  readonly session: Session;
+  /** Shows a message above the page until it is dismissed or replaced by one of the same id. */
+  readonly notify: (notice: FlashbarProps.MessageDefinition) => void;
+}
+
+export const ConsoleContext = createContext<Console | undefined>(undefined);
+
+export function useConsole(): Console {
+  const console = useContext(ConsoleContext);
+  if (console === undefined) throw new Error("This is no part of the console's page.");
+  return console;
+}
+
+export function useApi(): Api {
+  return useConsole().api;
+}
+
+/** The chosen language; who calls it is rendered anew after a switch. Pages need not: the shell renders them all. */
+export function useLanguage(): Language {
+  return useSyncExternalStore(onLanguageChange, language);
+}
+
+/** Who is signed in, with their projects and teams. */
+export function useMe(): Schemas["Me"] | undefined {
+  const api = useApi();
+  return useQuery({ queryKey: ["me"], queryFn: () => answered(api.GET("/me")), staleTime: 60_000 }).data;
+}
+
+/** What the person may do in a project. An administrator may do all that an owner may. */
+export interface Standing {
+  readonly isAdmin: boolean;
+  readonly isOwner: boolean;
+}
+
+export function useStanding(project: string): Standing {
+  const me = useMe();
+  const isAdmin = me?.is_admin ?? false;
+  return { isAdmin, isOwner: isAdmin || me?.projects.some(({ name, role }) => name === project && role === "owner") === true };
+}

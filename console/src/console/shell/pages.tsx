@@ -1,0 +1,17 @@
+/** The console's pages by address. Each is loaded when it is first opened. */
+
+import { type ComponentType, lazy, type LazyExoticComponent } from "react";
+
+/** What the parts of an address name: `project`, `job`, `tab`, `team`, `id`. */
+export type PageParameters = Readonly<Record<string, string | undefined>>;
+
+type PageComponent = ComponentType<{ readonly parameters: PageParameters }>;
+
+function page(load: () => Promise<{ default: PageComponent }>): LazyExoticComponent<PageComponent> {
+  return lazy(load);
+}
+
+/** In the order in which they are tried; the patterns are those of `addresses`. */
+export const PAGES: readonly (readonly [path: string, page: LazyExoticComponent<PageComponent>])[] = [
+  ["/", page(() => import("../projects/projects-page"))],
+];
