@@ -14,6 +14,9 @@ export const addresses = {
   /** The wizard; with a draft's name, that draft. */
   newLabelingJob: (project: string) => `${ofProject(project)}/new-labeling-job`,
   draft: (project: string, job: string) => `${ofProject(project)}/new-labeling-job/${encodeURIComponent(job)}`,
+  /** The wizard for a job that verifies or adjusts the labels of a finished one, its source. (A path: the router knows no query behind `#`.) */
+  newLabelingJobFrom: (project: string, source: string, purpose: "verify" | "adjust") =>
+    `${ofProject(project)}/new-labeling-job/${purpose}/${encodeURIComponent(source)}`,
   labelingJob: (project: string, job: string) => ofJob(project, job),
   /** One of the labeling job's tabs. */
   labelingJobTab: (project: string, job: string, tab: string) => `${ofJob(project, job)}/${tab}`,
