@@ -12,6 +12,9 @@ export type Api = Client<paths>;
 const REPEATS = 3;
 const FIRST_PAUSE = 400;
 
+/** In If-Match: only if there is none yet, so that what somebody else just made is not replaced (412). */
+export const ABSENT = '"none"';
+
 /** A refusal of the API (RFC 9457). `status` 0: it could not be reached. */
 export class Problem extends Error {
   readonly status: number;

@@ -37,14 +37,20 @@ export function useMe(): Schemas["Me"] | undefined {
   return useQuery({ queryKey: ["me"], queryFn: () => answered(api.GET("/me")), staleTime: 60_000 }).data;
 }
 
-/** What the person may do in a project. An administrator may do all that an owner may. */
+/** What the person is in a project, and so may do there. */
 export interface Standing {
   readonly isAdmin: boolean;
+  /** Members add to the project: labeling jobs, uploads, manifests. Administrators do not, unless they are members. */
+  readonly isMember: boolean;
   readonly isOwner: boolean;
+  /** Owners and administrators decide who is a member and who hears of the labeling jobs. */
+  readonly isManager: boolean;
 }
 
 export function useStanding(project: string): Standing {
   const me = useMe();
+  const role = me?.projects.find(({ name }) => name === project)?.role;
   const isAdmin = me?.is_admin ?? false;
-  return { isAdmin, isOwner: isAdmin || me?.projects.some(({ name, role }) => name === project && role === "owner") === true };
+  const isOwner = role === "owner";
+  return { isAdmin, isMember: role !== undefined, isOwner, isManager: isAdmin || isOwner };
 }
