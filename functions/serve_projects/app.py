@@ -82,19 +82,21 @@ def create_project(request: Request) -> Answer:
         data_bucket=DATA_BUCKET,
         now=datetime.now(UTC),
     )
-    return Answer(_project(project), HTTPStatus.CREATED, {"Location": f"/projects/{project.name}"}, project.etag)
+    role = Role.OWNER if body.owner == request.caller.username else None
+    return Answer(_project(project, role), HTTPStatus.CREATED, {"Location": f"/projects/{project.name}"}, project.etag)
 
 
 @api.route("GET", "/projects", access.signed_in)
 def list_projects(request: Request) -> Answer:
     page = projects.list_projects(store, request.caller, limit=request.page_limit(), next_token=request.query.get("next_token"))
-    return Answer({"items": [_project(project) for project in page.items], "next_token": page.next_token})
+    roles = projects.roles(store, request.caller.username)
+    return Answer({"items": [_project(project, roles.get(project.name)) for project in page.items], "next_token": page.next_token})
 
 
 @api.route("GET", "/projects/{project}", access.read_project)
 def get_project(request: Request) -> Answer:
     project = projects.read_project(store, request.project)
-    return Answer(_project(project), etag=project.etag)
+    return Answer(_project(project, request.role), etag=project.etag)
 
 
 @api.route("PATCH", "/projects/{project}", access.own_project)
@@ -104,7 +106,7 @@ def update_project(request: Request) -> Answer:
     request.require_match(project.etag)
     if "description" in patch.model_fields_set:
         project = projects.describe_project(store, project, patch.description or "")
-    return Answer(_project(project), etag=project.etag)
+    return Answer(_project(project, request.role), etag=project.etag)
 
 
 @api.route("DELETE", "/projects/{project}", access.administer_project)
@@ -217,13 +219,15 @@ def _signing_client() -> "S3Client":
     return uploads.signing_client()
 
 
-def _project(project: Project) -> dict[str, Any]:
+def _project(project: Project, role: Role | None) -> dict[str, Any]:
+    """The project with the caller's own role in it."""
     return {
         "name": project.name,
         "description": project.description,
         "created_at": rfc3339(project.created_at),
         "is_being_deleted": project.is_being_deleted,
         "version": project.version,
+        "role": role.value if role else None,
     }
 
 

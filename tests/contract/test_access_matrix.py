@@ -61,6 +61,7 @@ class Row:
     statuses: tuple[int, ...]
     path: dict[str, str] = field(default_factory=dict)
     body: Any = None
+    query: dict[str, str] | None = None
 
     def __post_init__(self) -> None:
         assert len(self.statuses) == len(CALLERS)
@@ -87,6 +88,14 @@ MATRIX = {
     "DELETE /access-keys/{access_key_id}":                  Row((403,   404,   404,   404,  404,  404,  404),
                                                                 {"access_key_id": "AKGWNOBODYS"}),
 
+    "GET /people":                                          Row((403,   403,   403,   403,  403,  200,  403)),
+    "POST /people":                                         Row((403,   403,   403,   403,  403,  201,  403),
+                                                                body={"username": "new", "email": "new@example.com"}),
+    "GET /people/{username}":                               Row((403,   403,   403,   403,  403,  200,  403), {"username": "cleo"}),
+    "DELETE /people/{username}":                            Row((403,   403,   403,   403,  403,  204,  403), {"username": "cleo"}),
+    "POST /people/{username}/enable":                       Row((403,   403,   403,   403,  403,  200,  403), {"username": "cleo"}),
+    "POST /people/{username}/invite":                       Row((403,   403,   403,   403,  403,  202,  403), {"username": "cleo"}),
+
     "POST /projects":                                       Row((403,   403,   403,   403,  403,  201,  403),
                                                                 body={"name": "new", "description": "", "owner": "ann"}),
     "GET /projects":                                        Row((403,   200,   200,   200,  200,  200,  200)),
@@ -106,6 +115,10 @@ MATRIX = {
     "DELETE /projects/{project}/data-locations/{id}":       Row((404,   404,   404,   403,  403,  204,  404),
                                                                 {"project": "pets", "id": "more"}),
     "GET /projects/{project}/labeling-teams":              pets((404,   404,   404,   200,  200,  200,  404)),
+    "GET /projects/{project}/objects":                     pets((404,   404,   404,   200,  200,  200,  404),
+                                                                query={"prefix": f"s3://{BUCKET}/projects/pets/"}),
+    "GET /projects/{project}/objects/url":                 pets((404,   404,   404,   200,  200,  200,  404),
+                                                                query={"s3_uri": f"s3://{BUCKET}/projects/pets/datasets/1.png"}),
     "POST /projects/{project}/uploads":                    pets((404,   404,   404,   201,  201,  403,  404),
                                                                 body={"key": "datasets/a.png", "content_type": "image/png", "size": 5}),
 
@@ -239,10 +252,14 @@ def world(jobs_table: object, engine_table: object, data_bucket: "S3Client") -> 
     engine.set_status("Kinds-1", JobStatus.IN_PROGRESS)
 
 
-def ask(api: "HttpApi", method: str, template: str, path: dict[str, str], body: Any, kind: str) -> HttpAnswer:
+def ask(
+    api: "HttpApi", method: str, template: str, path: dict[str, str], body: Any, kind: str, query: dict[str, str] | None = None
+) -> HttpAnswer:
     username, groups = CALLERS[kind] or (None, ())
     concrete = template.format(**path)
-    request = api_event(method, concrete, body, username=username, groups=",".join(groups) or None, path_parameters=path or None)
+    request = api_event(
+        method, concrete, body, username=username, groups=",".join(groups) or None, path_parameters=path or None, query=query
+    )
     return http_answer(api.handle(request, LambdaContext()))
 
 
@@ -271,7 +288,7 @@ def test_each_kind_of_caller_gets_what_the_table_says(route: str) -> None:
     # Those whose request changes nothing meet the same world; each of the others gets a world of their own below.
     expected = {kind: status for kind, status in zip(CALLERS, row.statuses, strict=True) if changes_nothing(route, status)}
 
-    answers = {kind: ask(ROUTES[route], method, template, path, row.body, kind) for kind in expected}
+    answers = {kind: ask(ROUTES[route], method, template, path, row.body, kind, row.query) for kind in expected}
 
     assert {kind: answer.status for kind, answer in answers.items()} == expected
     for answer in answers.values():

@@ -42,6 +42,8 @@ BODILESS = {
     "put_labeling_team_member",
     "rotate_notification_secret",
     "replay_delivery",
+    "enable_person",
+    "invite_person_again",
 }
 
 
@@ -220,6 +222,7 @@ def test_a_patch_may_change_every_field_of_a_definition() -> None:
         ("serve_notifications", {"NotificationWish": "NotificationWish"}),
         ("serve_labeling_teams", {"NewLabelingTeam": "NewLabelingTeam"}),
         ("serve_labeling_jobs", {"CloneName": "CloneName"}),
+        ("serve_people", {"NewPerson": "NewPerson"}),
         ("serve_work", {"AnswerBody": "NewAnswer"}),
     ],
 )
@@ -342,6 +345,7 @@ DIALOGUE: list[tuple[str, str, dict[str, str], Any, int]] = [
     ("PUT", "/projects/{project}/data-locations/{id}", {**PET, "id": "shared"}, SHARED, 201),
     ("PUT", "/projects/{project}/data-locations/{id}", {**PET, "id": "shared"}, SHARED, 200),
     ("GET", "/projects/{project}/data-locations", PET, None, 200),
+    ("GET", "/projects/{project}/objects", PET, None, 200),
     ("DELETE", "/projects/{project}/data-locations/{id}", {**PET, "id": "shared"}, None, 204),
     ("POST", "/projects/{project}/uploads", PET, UPLOAD, 201),
     ("POST", "/projects/{project}/manifests", PET, MANIFEST, 202),
@@ -361,6 +365,16 @@ DIALOGUE: list[tuple[str, str, dict[str, str], Any, int]] = [
     ("GET", "/projects/{project}/notifications/{id}/deliveries", {**PET, "id": "hook"}, None, 200),
     ("POST", REPLAY, {**PET, "id": "hook", "delivery_id": "1"}, None, 404),
     ("DELETE", "/projects/{project}/notifications/{id}", {**PET, "id": "hook"}, None, 204),
+    ("POST", "/people", {}, {"username": "cleo", "email": "cleo@example.com"}, 201),
+    ("POST", "/people", {}, {"username": "cleo", "email": "cleo@example.com"}, 409),
+    ("POST", "/people", {}, {"username": "cleo!", "email": "cleo"}, 422),
+    ("GET", "/people", {}, None, 200),
+    ("GET", "/people/{username}", {"username": "cleo"}, None, 200),
+    ("GET", "/people/{username}", {"username": "ghost"}, None, 404),
+    ("POST", "/people/{username}/invite", {"username": "cleo"}, None, 202),
+    ("DELETE", "/people/{username}", {"username": "cleo"}, None, 204),
+    ("DELETE", "/people/{username}", {"username": "root"}, None, 409),
+    ("POST", "/people/{username}/enable", {"username": "cleo"}, None, 200),
     ("POST", "/labeling-teams", {}, VETS, 201),
     ("GET", "/labeling-teams", {}, None, 200),
     ("PUT", "/labeling-teams/{team}/members/{username}", {"team": "vets", "username": "ann"}, None, 204),

@@ -71,8 +71,12 @@ class DataLocations:
     def of(cls, locations: Iterable[DataLocation]) -> Self:
         return cls(tuple(locations))
 
+    def covering(self, uri: S3Uri) -> DataLocation | None:
+        """A data location that covers it, if there is one."""
+        return next((location for location in self.locations if location.covers(uri)), None)
+
     def may_read(self, uri: S3Uri) -> bool:
-        return any(location.covers(uri) for location in self.locations)
+        return self.covering(uri) is not None
 
     def may_write(self, uri: S3Uri) -> bool:
         return any(location.covers(uri) and location.access is LocationAccess.READ_WRITE for location in self.locations)

@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 from groundwork.access import ADMINISTRATORS
 from groundwork.errors import ConflictError, InvalidRequestError, NameTakenError, NotFoundError
 from groundwork.labeling_service import LabelingService
+from groundwork.page_tokens import not_of_this_list
 from groundwork.rules import Fault, fault
 from groundwork.store import JobStore, Page
 from groundwork.user_pool import UserPool
@@ -66,9 +67,7 @@ def list_teams(service: LabelingService, user_pool: UserPool, *, limit: int, nex
         answer = service.list_workteams(**request)
     except ClientError as error:
         if next_token and _code(error) == "ValidationException":
-            problem = "it is not a token of this list"
-            faults = [fault("request.field-invalid", pointer="/next_token", field="next_token", problem=problem)]
-            raise InvalidRequestError(faults) from error
+            raise not_of_this_list() from error
         raise
     return Page(tuple(_team(workteam, user_pool) for workteam in answer["Workteams"]), answer.get("NextToken") or None)
 

@@ -6,6 +6,7 @@ person may subscribe in many projects.
 
 import json
 import os
+import re
 from enum import StrEnum
 from typing import TYPE_CHECKING, Self
 
@@ -13,6 +14,13 @@ import boto3
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
+
+_ADDRESS = re.compile(r"(?=.{1,254}\Z)[!-?A-~]+@[!-?A-~]+\.[!-?A-~]+")
+
+
+def is_address(text: str) -> bool:
+    """Whether the text is a mail address, as far as its form can tell."""
+    return _ADDRESS.fullmatch(text) is not None
 
 
 class Confirmation(StrEnum):

@@ -1,7 +1,7 @@
-"""Presigned addresses of what workers see, made with a read-only right that covers one project's data locations and nothing else.
+"""Presigned addresses of what people see, made with a read-only right that covers one project's data locations and nothing else.
 
 The right is the worker view role, narrowed by a session policy to the data locations of the project. A broader right never
-signs anything a worker sees.
+signs anything a person sees. The same role lists one data location at a time.
 """
 
 import hashlib
@@ -10,24 +10,24 @@ import json
 import os
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 import boto3
 from botocore.config import Config
 
-from groundwork.data_locations import DataLocations, S3Uri
+from groundwork.data_locations import DataLocation, DataLocations, S3Uri
 from groundwork.errors import TemplateError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sts import STSClient
 
+URL_LIFETIME = timedelta(minutes=10)
 _SESSION_SECONDS = 15 * 60  # the shortest that STS gives
-_URL_SECONDS = 10 * 60
 _CHUNK_BYTES = 1024 * 1024
 _FETCH_SECONDS = 10
 _USUAL_PORTS = {"http": ":80", "https": ":443"}  # what a browser leaves out of the Host header
@@ -47,11 +47,24 @@ class WorkerView:
 
     def of(self, project: str, locations: DataLocations) -> "ProjectView":
         """What workers of this project's labeling jobs may see."""
+        objects = [f"arn:{self._partition}:s3:::{place.prefix.bucket}/{place.prefix.key}*" for place in locations.locations]
+        client, secret_key = self._lend(project, {"Effect": "Allow", "Action": "s3:GetObject", "Resource": objects})
+        return ProjectView(client, Presigner(client, secret_key, int(URL_LIFETIME.total_seconds())), locations)
+
+    def lister(self, project: str, location: DataLocation) -> "S3Client":
+        """A client that lists what lies at this one data location, and can do nothing else."""
+        bucket, key = location.prefix.bucket, location.prefix.key
+        below = {"StringLike": {"s3:prefix": f"{key}*"}}
+        statement = {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": f"arn:{self._partition}:s3:::{bucket}", "Condition": below}
+        return self._lend(project, statement)[0]
+
+    def _lend(self, project: str, statement: Mapping[str, Any]) -> tuple["S3Client", str]:
+        """A client with what the role and this statement both allow, and the secret that it signs with."""
         lent = self._sts.assume_role(
             RoleArn=self._role_arn,
             RoleSessionName=f"worker-view-{project}"[:64],
             DurationSeconds=_SESSION_SECONDS,
-            Policy=json.dumps(self._session_policy(locations)),
+            Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
         )["Credentials"]
         client = boto3.client(
             "s3",
@@ -60,11 +73,7 @@ class WorkerView:
             aws_session_token=lent["SessionToken"],
             config=Config(signature_version="s3v4"),
         )
-        return ProjectView(client, Presigner(client, lent["SecretAccessKey"], _URL_SECONDS), locations)
-
-    def _session_policy(self, locations: DataLocations) -> dict[str, Any]:
-        objects = [f"arn:{self._partition}:s3:::{place.prefix.bucket}/{place.prefix.key}*" for place in locations.locations]
-        return {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": objects}]}
+        return client, lent["SecretAccessKey"]
 
 
 class ProjectView:

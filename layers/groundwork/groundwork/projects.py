@@ -70,6 +70,11 @@ def memberships(store: JobStore, username: str) -> Iterator[Member]:
             return
 
 
+def roles(store: JobStore, username: str) -> dict[str, Role]:
+    """A person's role in every project of theirs."""
+    return {member.project: member.role for member in memberships(store, username)}
+
+
 def describe_project(store: JobStore, project: Project, description: str) -> Project:
     """The project with a new description. Raises InvalidRequestError, PreconditionFailedError or ConflictError."""
     faults = _description_faults(description)

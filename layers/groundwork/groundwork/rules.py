@@ -78,6 +78,13 @@ _RULES: tuple[Rule, ...] = (
     ),
     Rule("member.user-unknown", "There is no user {username!r}", "Name a user who exists, exactly as they sign in.", "Groundwork"),
     Rule(
+        "person.username-invalid",
+        "The user name is not 1 to 128 letters, digits and inner characters . _ @ + -",
+        "Choose a plain name, like ann or ann@example.com.",
+        "Groundwork",
+    ),
+    Rule("person.email-invalid", "The address is no mail address", "Send one address, like ann@example.com.", "Groundwork"),
+    Rule(
         "data-location.id-invalid",
         "The id is not 1 to 40 of the characters a-z, 0-9 and inner '-'",
         "Choose a short id in lower case.",
@@ -112,6 +119,18 @@ _RULES: tuple[Rule, ...] = (
         "A project has at most {maximum} data locations",
         "Remove one, or grant a folder further up that covers several.",
         "API AssumeRole, session policies",
+    ),
+    Rule(
+        "objects.outside-locations",
+        "{uri} is outside the data locations of the project {project}",
+        "Choose a place inside one of them, or ask an administrator for a data location that covers it.",
+        "architecture.md, Identity and access",
+    ),
+    Rule(
+        "objects.unlistable",
+        "What lies under {uri} cannot be listed: there is no such bucket, or it does not let Groundwork's roles in",
+        "Ask the bucket's owner for a bucket policy that names the stack's roles (docs/operations.md, Data in another bucket).",
+        "S3, ListObjectsV2",
     ),
     # --- notifications -------------------------------------------------------------------------------------------
     Rule(

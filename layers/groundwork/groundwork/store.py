@@ -22,7 +22,6 @@ A part of a split job claims its name like any labeling job, and is in no index:
 parent's. Both carry `split_job`, which the stream's filter asks for.
 """
 
-import base64
 import json
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -39,13 +38,13 @@ from pydantic import TypeAdapter
 from groundwork.access import Role
 from groundwork.built_manifests import BuildState, BuiltManifest
 from groundwork.data_locations import DataLocation, DataLocations, LocationAccess, S3Uri
-from groundwork.errors import ConflictError, InvalidRequestError, NameTakenError, NotFoundError, PreconditionFailedError
+from groundwork.errors import ConflictError, NameTakenError, NotFoundError, PreconditionFailedError
 from groundwork.exports.export import Export
 from groundwork.labeling_jobs.definition import LabelingJobDefinition
 from groundwork.labeling_jobs.job import LabelingJob, Validation, rfc3339
 from groundwork.labeling_jobs.lifecycle import AT_REST, Status
 from groundwork.labeling_jobs.parts import Part, part_name
-from groundwork.rules import fault
+from groundwork.page_tokens import not_of_this_list, page_token, place_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -488,7 +487,7 @@ class JobStore:
         found = sorted((item for answer in answers for item in answer["Items"]), key=lambda item: item["gsi4sk"]["S"], reverse=True)
         taken = [item for item in found if item["gsi4sk"]["S"] >= horizon][:limit]
         more = bool(horizon) or len(taken) < len(found)
-        return Page(tuple(_job(_unmarshal(item)) for item in taken), _token({"gsi4sk": taken[-1]["gsi4sk"]}) if more else None)
+        return Page(tuple(_job(_unmarshal(item)) for item in taken), page_token({"gsi4sk": taken[-1]["gsi4sk"]}) if more else None)
 
     def _newest_jobs(self, status: Status, limit: int, before: str | None) -> Any:
         condition, values = "gsi4pk = :status", {":status": f"JOBS#{status}"}
@@ -642,7 +641,7 @@ class JobStore:
         answer = self.client.query(**request)
         return Page(
             items=tuple(shape(_unmarshal(item)) for item in answer["Items"]),
-            next_token=_token(answer["LastEvaluatedKey"]) if "LastEvaluatedKey" in answer else None,
+            next_token=page_token(answer["LastEvaluatedKey"]) if "LastEvaluatedKey" in answer else None,
         )
 
     def _put(self, item: Item, condition: str | None = None, values: Item | None = None) -> dict[str, Any]:
@@ -723,15 +722,11 @@ def _unmarshal(item: dict[str, Any]) -> Item:
     return {name: _deserializer.deserialize(value) for name, value in item.items()}
 
 
-def _token(key: dict[str, Any]) -> str:
-    return base64.urlsafe_b64encode(json.dumps(key, separators=(",", ":")).encode()).decode().rstrip("=")
-
-
 def _start_key(token: str, key: str, value: str) -> dict[str, Any]:
     """The key a token stands for. A token of another list, or no token at all, is a fault of the request."""
     start = _read_token(token, {"pk", "sk", key, f"{key.removesuffix('pk')}sk"})
     if start[key] != {"S": value}:
-        raise _no_token()
+        raise not_of_this_list()
     return start
 
 
@@ -741,18 +736,10 @@ def _position(token: str, key: str) -> str:
 
 
 def _read_token(token: str, names: set[str]) -> dict[str, Any]:
-    try:
-        start = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
-        if set(start) == names and all(_is_text(part) for part in start.values()):
-            return cast("dict[str, Any]", start)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        pass
-    raise _no_token()
-
-
-def _no_token() -> InvalidRequestError:
-    problem = "it is not a token of this list"
-    return InvalidRequestError([fault("request.field-invalid", pointer="/next_token", field="next_token", problem=problem)])
+    start = place_of(token)
+    if isinstance(start, dict) and set(start) == names and all(_is_text(part) for part in start.values()):
+        return start
+    raise not_of_this_list()
 
 
 def _is_text(part: Any) -> bool:

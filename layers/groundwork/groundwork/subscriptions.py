@@ -16,6 +16,7 @@ from groundwork.errors import ConflictError, InvalidRequestError, NotFoundError
 from groundwork.events import EventName
 from groundwork.labeling_jobs.job import rfc3339
 from groundwork.labeling_jobs.lifecycle import Status
+from groundwork.mail import is_address
 from groundwork.public_addresses import AddressRefusedError, NameNotResolvedError, public_address
 from groundwork.rules import Fault, fault
 
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 MAX_SUBSCRIPTIONS = 20
 OLD_SECRET_SIGNS_FOR = timedelta(hours=24)
 _ID = re.compile(r"(?=.{1,40}\Z)[a-z0-9]+(?:-+[a-z0-9]+)*")
-_MAIL_ADDRESS = re.compile(r"(?=.{1,254}\Z)[!-?A-~]+@[!-?A-~]+\.[!-?A-~]+")
 
 
 class Kind(StrEnum):
@@ -197,7 +197,7 @@ def _wish_faults(wish: Wish, *, allow_loopback: bool) -> Sequence[Fault]:
         faults.append(fault("request.field-unknown", pointer=f"/{other}", field=f"{other} of a {wish.kind}"))
     if getattr(wish, wanted) is None:
         faults.append(fault("request.field-missing", pointer=f"/{wanted}", field=wanted))
-    elif wish.address is not None and not _MAIL_ADDRESS.fullmatch(wish.address):
+    elif wish.address is not None and not is_address(wish.address):
         faults.append(fault("notification.address-invalid", pointer="/address"))
     elif wish.kind is Kind.WEBHOOK and wish.url is not None:
         faults += _url_faults(wish.url, allow_loopback=allow_loopback)
