@@ -10,7 +10,7 @@ COMPILE = local/environment.sh uv pip compile --quiet --generate-hashes --no-emi
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo up down reset inbox rebuild test check bench docs fuzz policies deploy redrive destroy requirements clean
+.PHONY: help demo up down reset inbox rebuild test check browser screenshots bench docs fuzz policies deploy redrive destroy requirements clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,8 +33,10 @@ inbox: $(APP) ## Show what administrators of the local stack received
 rebuild: $(APP) ## Make the engine's table of the local stack anew from S3
 	@.venv/bin/python -m local.stack rebuild --port $(PORT)
 
-test: check ## Everything that CI runs: the checks, then the integration tests on two local stacks of their own
+test: check browser ## Everything that CI runs: the checks, then the integration and browser tests on local stacks of their own
+	.venv/bin/python -m local.web
 	.venv/bin/pytest -n 2 --dist worksteal tests/integration
+	.venv/bin/pytest -n 2 --dist worksteal tests/e2e
 
 check: $(APP) $(TOOLS) ## Lint, types, template, unit and contract tests
 	.venv/bin/ruff check .
@@ -44,6 +46,13 @@ check: $(APP) $(TOOLS) ## Lint, types, template, unit and contract tests
 	SAM_CLI_TELEMETRY=0 .venv-tools/bin/sam validate --lint --region us-east-1
 	.venv/bin/pytest -n 2 tests/unit tests/contract
 	.venv/bin/python -m local.web check
+
+browser: $(APP) ## Install Chromium for the browser tests, where it is missing
+	@.venv/bin/python -m local.browser
+
+screenshots: $(APP) $(TOOLS) browser ## Take the pictures in docs/screenshots anew, with the browser tests
+	@.venv/bin/python -m local.web
+	GROUNDWORK_SCREENSHOTS=1 .venv/bin/pytest -n 2 --dist worksteal tests/e2e
 
 policies: $(APP) $(TOOLS) ## Take away each policy statement in turn; which test misses it? Hours (ONLY="ServeWorkFunction …")
 	.venv/bin/python -m tests.integration.policy_sweep $(ONLY)

@@ -25,8 +25,8 @@ from typing import Any
 
 from local import stack as local_stack
 from local.place import REPOSITORY, Place
-from tests.integration.conftest import PAUSE_SCALE
 from tests.integration.front_door import FrontDoor
+from tests.local_stacks import PAUSE_SCALE
 
 # A missing right shows as a wait in vain; no need to wait as long as for a stack that may only be slow.
 _PATIENCE_SECONDS = 30
