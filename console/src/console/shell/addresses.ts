@@ -9,6 +9,7 @@ export const addresses = {
   labelingTeams: () => "/labeling-teams",
   labelingTeam: (team: string) => `/labeling-teams/${encodeURIComponent(team)}`,
   people: () => "/people",
+  person: (username: string) => `/people/${encodeURIComponent(username)}`,
   accessKeys: () => "/access-keys",
   labelingJobs: (project: string) => `${ofProject(project)}/labeling-jobs`,
   /** The wizard; with a draft's name, that draft. */
@@ -22,6 +23,7 @@ export const addresses = {
   labelingJobTab: (project: string, job: string, tab: string) => `${ofJob(project, job)}/${tab}`,
   members: (project: string) => `${ofProject(project)}/members`,
   dataLocations: (project: string) => `${ofProject(project)}/data-locations`,
+  manifests: (project: string) => `${ofProject(project)}/manifests`,
   projectTeams: (project: string) => `${ofProject(project)}/labeling-teams`,
   notifications: (project: string) => `${ofProject(project)}/notifications`,
   notification: (project: string, id: string) => `${ofProject(project)}/notifications/${encodeURIComponent(id)}`,

@@ -76,9 +76,9 @@ function Frame({ notices }: { readonly notices: readonly FlashbarProps.MessageDe
   };
   return (
     <>
-      <header id="top">
+      <div id="top">
         <Top />
-      </header>
+      </div>
       <AppLayout
         headerSelector="#top"
         ariaLabels={labels}
@@ -138,7 +138,7 @@ function Top(): ReactNode {
           type: "menu-dropdown",
           iconName: "globe",
           text: LANGUAGE_NAMES[language],
-          ariaLabel: words.language,
+          ariaLabel: `${words.language}: ${LANGUAGE_NAMES[language]}`,
           items: LANGUAGES.map((each) => ({ id: each, text: LANGUAGE_NAMES[each], lang: each })),
           onItemClick: ({ detail }) => chooseLanguage(detail.id as Language),
         },
@@ -146,7 +146,7 @@ function Top(): ReactNode {
           type: "menu-dropdown",
           iconName: "user-profile",
           text: session.username,
-          ariaLabel: words.account,
+          ariaLabel: `${words.account}: ${session.username}`,
           items: [
             { id: "access-keys", text: words.accessKeys, href: href(addresses.accessKeys()) },
             { id: "sign-out", text: words.signOut },

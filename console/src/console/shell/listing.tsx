@@ -143,17 +143,19 @@ export function ListTable<Item>({
       ariaLabels={{ tableLabel: label }}
       filter={
         (searched || filters) && (
-          <SpaceBetween direction="horizontal" size="xs">
+          <div style={{ display: "flex", flexWrap: "wrap", gap: "0.5rem" }}>
             {searched && (
-              <TextFilter
-                {...filterProps}
-                filteringAriaLabel={searchLabel ?? words.search}
-                filteringPlaceholder={searchLabel ?? words.search}
-                countText={words.matches(filteredItemsCount ?? 0)}
-              />
+              <div style={{ flex: "1 1 16rem", maxInlineSize: "28rem" }}>
+                <TextFilter
+                  {...filterProps}
+                  filteringAriaLabel={searchLabel ?? words.search}
+                  filteringPlaceholder={searchLabel ?? words.search}
+                  countText={words.matches(filteredItemsCount ?? 0)}
+                />
+              </div>
             )}
             {filters}
-          </SpaceBetween>
+          </div>
         )
       }
       pagination={

@@ -14,4 +14,7 @@ function page(load: () => Promise<{ default: PageComponent }>): LazyExoticCompon
 /** In the order in which they are tried; the patterns are those of `addresses`. */
 export const PAGES: readonly (readonly [path: string, page: LazyExoticComponent<PageComponent>])[] = [
   ["/", page(() => import("../projects/projects-page"))],
+  ["/projects/:project/members", page(() => import("../projects/members-page"))],
+  ["/projects/:project/data-locations", page(() => import("../projects/data-locations-page"))],
+  ["/projects/:project/labeling-teams", page(() => import("../projects/project-teams-page"))],
 ];
