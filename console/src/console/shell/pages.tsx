@@ -17,4 +17,5 @@ export const PAGES: readonly (readonly [path: string, page: LazyExoticComponent<
   ["/projects/:project/members", page(() => import("../projects/members-page"))],
   ["/projects/:project/data-locations", page(() => import("../projects/data-locations-page"))],
   ["/projects/:project/labeling-teams", page(() => import("../projects/project-teams-page"))],
+  ["/projects/:project/labeling-jobs/:job/:tab?", page(() => import("../labeling-job/labeling-job-page"))],
 ];
