@@ -27,7 +27,8 @@ function inFrontOfLocalStack(): ServerOptions {
   if (!existsSync(addresses)) return {};
   const api = new URL((JSON.parse(readFileSync(addresses, "utf8")) as { api_url: string }).api_url);
   const proxy = { target: api.origin, rewrite: (path: string) => `${api.pathname.replace(/\/$/, "")}${path}` };
-  return { host: "127.0.0.1", strictPort: true, proxy: { "/console/config.json": proxy, "^/(?!console/)": proxy } };
+  // The frames of worker pages are of no origin.
+  return { host: "127.0.0.1", strictPort: true, cors: true, proxy: { "/console/config.json": proxy, "^/(?!console/)": proxy } };
 }
 
 const BUILT = "../functions/show_console/web";
