@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict
 
 from groundwork import access
 from groundwork.data_locations import S3Uri
-from groundwork.errors import ConflictError, InvalidRequestError, NotFoundError
+from groundwork.errors import InvalidRequestError, NotFoundError
 from groundwork.exports.export import Export
 from groundwork.http_api import Answer, HttpApi, Request
 from groundwork.labeling_jobs import drafting
@@ -177,9 +177,7 @@ def get_validation_report(request: Request) -> Answer:
 @api.route("GET", JOB + "/output", access.read_project)
 def get_output(request: Request) -> Answer:
     job = request.labeling_job
-    uri = S3Uri.parse(job.output_manifest_uri or "")
-    if uri is None:
-        raise ConflictError(f"There is no output yet; the labeling job is {job.status}.")
+    uri = job.output_manifest()
     expires_at = datetime.now(UTC) + URL_LIFETIME
     url = s3.generate_presigned_url(
         "get_object", Params={"Bucket": uri.bucket, "Key": uri.key}, ExpiresIn=int(URL_LIFETIME.total_seconds())

@@ -184,6 +184,7 @@ MATRIX = {
     "GET /projects/{project}/labeling-jobs/{name}/validation-report":
                                                           draft((404,   404,   404,   200,  200,  200,  404)),
     "GET /projects/{project}/labeling-jobs/{name}/preview": draft((404, 404,   404,   200,  200,  200,  404)),
+    "GET /projects/{project}/labeling-jobs/{name}/results": finished((404, 404, 404, 200,  200,  200,  404)),
     "GET /projects/{project}/labeling-jobs/{name}/output": finished((404, 404, 404,   200,  200,  200,  404)),
 
     "GET /work/labeling-jobs":                              Row((403,   200,   200,   200,  200,  200,  200)),
@@ -231,6 +232,7 @@ def world(jobs_table: object, engine_table: object, data_bucket: "S3Client") -> 
     a_stored_job(store, name="finished-1", status=Status.COMPLETED, output_manifest_uri=output)
 
     line = json.dumps({"source-ref": f"s3://{BUCKET}/projects/pets/datasets/1.png"})
+    data_bucket.put_object(Bucket=BUCKET, Key=output.removeprefix(f"s3://{BUCKET}/"), Body=line.encode())
     data_bucket.put_object(Bucket=BUCKET, Key="projects/pets/manifests/cats.manifest", Body=line.encode())
     manifest_builds.request_manifest(
         store,

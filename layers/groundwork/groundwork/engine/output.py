@@ -109,6 +109,7 @@ class Output:
         consolidation = _Consolidation(job, self._store, OutputTree(job, self._s3), self._functions)
         loaded = {shard.number for shard in self._store.shards_of(name, planned)}
         counted: dict[int, Counters] = {}
+        disagreements: dict[int, Mapping[int, float]] = {}
         with tempfile.TemporaryFile() as file:
             for shard, lines in groupby(input_lines(job, planned, self._s3), key=lambda entry: shard_of(entry[0])):
                 additions: Mapping[int, Mapping[str, Any]] = {}
@@ -116,6 +117,7 @@ class Output:
                     if job.outcome is not None:
                         self._store.close_shard(name, shard, only_if_finished=False)
                     additions, counted[shard] = consolidation.of_shard(shard)
+                    disagreements[shard] = consolidation.disagreements
                 for line_number, line in lines:
                     addition = additions.get(line_number)
                     file.write(line if addition is None else _augmented(line, job.label_attribute, addition))
@@ -126,7 +128,7 @@ class Output:
             return sum(counted.values(), start=Counters())
         self._parts(job, round_).put_tally(number, compact(consolidation.tally.document()))
         for shard, counters in counted.items():
-            self._store.keep_result(name, shard, ShardResult(round_, counters))
+            self._store.keep_result(name, shard, ShardResult(round_, counters), disagreements[shard])
         return sum(counted.values(), start=Counters())
 
     def assemble(self, name: str, round_: str, now: datetime) -> Finished | None:
@@ -212,7 +214,8 @@ def _context_of(job: EngineJob) -> LabelContext:
 
 
 class _Consolidation:
-    """Consolidates shards, and counts their objects by outcome; `tally` has the quality of all of them."""
+    """Consolidates shards, and counts their objects by outcome; `tally` has the quality of all of them, `disagreements` that of each
+    object of the last shard."""
 
     def __init__(self, job: EngineJob, store: EngineStore, tree: OutputTree, functions: LabelingFunctions) -> None:
         self._job = job
@@ -223,12 +226,14 @@ class _Consolidation:
         self._tree = tree
         self._context = _context_of(job)
         self.tally = Tally()
+        self.disagreements: dict[int, float] = {}
         self.has_failed_calls = False
         self._labeled = self._failed = self._unlabeled = self._machine_labeled = 0
 
     def of_shard(self, shard: int) -> tuple[Mapping[int, Mapping[str, Any]], Counters]:
         """What to add to each line of the shard, by line number, and its objects by outcome. Lines that stay as they are are not in it."""
         self._labeled = self._failed = self._unlabeled = self._machine_labeled = 0
+        self.disagreements = {}
         additions: dict[int, Mapping[str, Any]] = {}
         labeled = self._labeled_objects(shard, additions)
         for call, batch in enumerate(batched(labeled, _OBJECTS_PER_CONSOLIDATION, strict=False)):
@@ -273,7 +278,9 @@ class _Consolidation:
             self._labeled += 1
             addition = self._addition(label)
             additions[task.number] = addition
-            self.tally.add(self._context, entry, label)
+            disagreement = self.tally.add(self._context, entry, label)
+            if disagreement is not None:
+                self.disagreements[task.number] = disagreement
             response.append({"datasetObjectId": str(task.number), "consolidatedAnnotation": {"content": addition}})
             if label.mask is not None:
                 writes.append(partial(self._tree.put_mask, self._tree.mask_uri(task.number, creation_date(entry.answers)), label.mask))

@@ -96,8 +96,8 @@ class Tally:
     questions: dict[str, _Question] = field(default_factory=dict)
     workers: dict[str, _Worker] = field(default_factory=dict)
 
-    def add(self, context: "LabelContext", entry: "ObjectAnswers", label: "Label") -> None:
-        """Count one object with its answers and its label."""
+    def add(self, context: "LabelContext", entry: "ObjectAnswers", label: "Label") -> float | None:
+        """Count one object with its answers and its label. Gives its disagreement (0 to 1), or None where nothing was compared."""
         from groundwork.engine.consolidation.agreement import agreement_of, share
 
         found = agreement_of(context, entry, label)
@@ -118,6 +118,7 @@ class Tally:
             if answer.worker_id in found.with_label:
                 worker.compared += 1
                 worker.agreement += share(found.with_label[answer.worker_id])
+        return found.disagreement
 
     def _class(self, index: int) -> _Class:
         return self.classes.setdefault(str(index), _Class())

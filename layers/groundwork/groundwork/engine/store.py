@@ -37,6 +37,7 @@
 
 import json
 import os
+import struct
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass, fields
@@ -58,6 +59,7 @@ if TYPE_CHECKING:
 type Item = dict[str, Any]
 
 SHARD_SIZE = 200
+_NOT_COMPARED = 0xFFFF
 # With the job, the worker's place and a page of open shards, a lease stays below 30 items.
 _TASKS_READ_AT_ONCE = 20
 _MAX_ANSWER_IN_HISTORY = 2_000
@@ -456,11 +458,21 @@ class EngineStore:
     def _count_closed_shard(self, name: str) -> Item:
         return self._update(_job_key(name), "ADD closed_shards :one", {":one": 1}, "attribute_exists(pk)")
 
-    def keep_result(self, name: str, number: int, result: ShardResult) -> None:
-        """Say that a closed shard's lines of the output are written."""
-        values = {":result": {"round": result.round, **asdict(result.counters)}}
+    def keep_result(self, name: str, number: int, result: ShardResult, disagreements: Mapping[int, float]) -> None:
+        """Say that a closed shard's lines of the output are written, and how much the workers of which object disagreed with its label."""
+        values: Item = {":result": {"round": result.round, **asdict(result.counters)}}
         key = (f"JOB#{name.lower()}", _shard_sk(number))
-        self._transact([self._update(key, "SET #result = :result", values, "attribute_exists(closed)")])
+        if disagreements:
+            update = "SET #result = :result, disagreements = :disagreements"
+            values[":disagreements"] = _packed(disagreements, number)
+        else:
+            update = "SET #result = :result REMOVE disagreements"
+        self._transact([self._update(key, update, values, "attribute_exists(closed)")])
+
+    def disagreements(self, name: str, number: int) -> dict[int, float]:
+        """What the last result of a shard says of its objects' disagreements, by object; nothing of those where nothing was compared."""
+        item = self._get(f"JOB#{name.lower()}", _shard_sk(number)) or {}
+        return _unpacked(item["disagreements"].value, number) if "disagreements" in item else {}
 
     # --- tasks ---------------------------------------------------------------------------------------------------
 
@@ -1084,6 +1096,19 @@ def _counters(item: Item) -> Counters:
 def _shard(item: Item) -> Shard:
     result = ShardResult(item["result"]["round"], _counters(item["result"])) if "result" in item else None
     return Shard(int(item["number"]), int(item["tasks"]), int(item["unfinished"]), is_closed=bool(item.get("closed")), result=result)
+
+
+def _packed(disagreements: Mapping[int, float], shard: int) -> bytes:
+    """Two bytes for each object of the shard: ten-thousandths, or `_NOT_COMPARED`. A shard's item is read with all others of its job."""
+    first = shard * SHARD_SIZE
+    numbers = range(first, max(disagreements) + 1)
+    values = [round(disagreements[number] * 10_000) if number in disagreements else _NOT_COMPARED for number in numbers]
+    return struct.pack(f">{len(values)}H", *values)
+
+
+def _unpacked(packed: bytes, shard: int) -> dict[int, float]:
+    values = struct.unpack(f">{len(packed) // 2}H", packed)
+    return {number: value / 10_000 for number, value in enumerate(values, shard * SHARD_SIZE) if value != _NOT_COMPARED}
 
 
 def _task_item(name: str, task: Task) -> Item:

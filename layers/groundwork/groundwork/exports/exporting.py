@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from groundwork.data_locations import DataLocations, S3Uri, project_prefix
-from groundwork.errors import ConflictError, InvalidRequestError, NotFoundError
+from groundwork.errors import InvalidRequestError, NotFoundError
 from groundwork.exports.export import Export, ExportState
 from groundwork.exports.file_names import FileNames, common_folder
 from groundwork.exports.labeled_objects import KINDS, Kind, LabeledObject, Report, labeled_objects
@@ -43,8 +43,7 @@ def request_export(
     if export_format not in FORMAT_NAMES:
         problem = f"it is none of {', '.join(FORMAT_NAMES)}"
         raise InvalidRequestError([fault("request.field-invalid", pointer="/format", field="format", problem=problem)])
-    if job.output_manifest_uri is None:
-        raise ConflictError(f"There is no output yet; the labeling job is {job.status}.")
+    job.output_manifest()
     task_type = defaults.task_type(job.definition)
     kind = KINDS.get(task_type.metadata_type) if task_type else None
     if kind is not None and task_type is not None and not fits(export_format, kind, is_text=task_type.category == "Text"):

@@ -76,6 +76,7 @@ class Mask:
 
     uri: S3Uri
     colors: Mapping[str, str]
+    confidence: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,38 @@ class LabeledObject:
     size: tuple[int, int] | None = None
     mask: Mask | None = None
     spans: tuple[Span, ...] = ()
+
+    @property
+    def label_names(self) -> tuple[str, ...]:
+        """The label categories on it, each once, in the order of the label."""
+        of_mask = self.mask.colors.values() if self.mask else ()
+        return tuple(dict.fromkeys([*(part.name for part in self._parts), *of_mask]))
+
+    @property
+    def confidence(self) -> float | None:
+        """The lowest confidence in anything on it; None when there is nothing on it."""
+        if self.mask:
+            return self.mask.confidence
+        return min((part.confidence for part in self._parts), default=None)
+
+    @property
+    def _parts(self) -> tuple[GivenClass | Box | Span, ...]:
+        return (*self.classes, *self.boxes, *self.spans)
+
+
+class Outcome(StrEnum):
+    """What became of a data object, as its line of the output tells it."""
+
+    LABELED = "labeled"
+    FAILED = "failed"
+    UNLABELED = "unlabeled"
+
+
+def outcome(line: Mapping[str, Any], label_attribute: str) -> Outcome:
+    """A label has metadata, a failure nothing else, and an object that nobody looked at neither."""
+    if line.get(f"{label_attribute}-metadata") is None:
+        return Outcome.UNLABELED
+    return Outcome.LABELED if label_attribute in line else Outcome.FAILED
 
 
 @dataclass(slots=True)
@@ -124,22 +157,32 @@ def labeled_objects(lines: Iterable[bytes], label_attribute: str, categories: Se
     """The lines that have a label, in order. The others are counted in the report, with the reason."""
     for number, line in enumerate(lines):
         try:
-            found = _labeled_object(number, json.loads(line), label_attribute, categories, report)
-        except (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError):
-            report.skip(number, "the label is not of the form that its type has")
-            continue
+            attributes = json.loads(line)
+        except (ValueError, RecursionError):
+            attributes = None
+        found = labeled_object(number, attributes, label_attribute, categories, report)
         if found is not None:
             yield found
 
 
+def labeled_object(number: int, line: Any, label_attribute: str, categories: Sequence[str], report: Report) -> LabeledObject | None:
+    """What the line says, read as JSON. None when it has no label, or none that can be read; the report has the reason."""
+    try:
+        return _labeled_object(number, line, label_attribute, categories, report)
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError):
+        report.skip(number, "the label is not of the form that its type has")
+        return None
+
+
 def _labeled_object(number: int, line: Any, attribute: str, categories: Sequence[str], report: Report) -> LabeledObject | None:
-    metadata = line.get(f"{attribute}-metadata")
-    if metadata is None:
-        report.skip(number, "not labeled")
-        return None
-    if attribute not in line:
-        report.skip(number, "could not be labeled")
-        return None
+    match outcome(line, attribute):
+        case Outcome.UNLABELED:
+            report.skip(number, "not labeled")
+            return None
+        case Outcome.FAILED:
+            report.skip(number, "could not be labeled")
+            return None
+    metadata = line[f"{attribute}-metadata"]
     kind = KINDS.get(metadata["type"])
     if kind is None:
         report.skip(number, f"labels of the type {str(metadata['type'])[:100]} have no export")
@@ -169,10 +212,10 @@ def _labeled_object(number: int, line: Any, attribute: str, categories: Sequence
             mask = S3Uri.parse(value)
             if mask is None:
                 raise ValueError(value)
-            colors = {
-                entry["hex-color"].lower(): entry["class-name"] for key, entry in metadata["internal-color-map"].items() if key != "0"
-            }
-            return LabeledObject(**common, mask=Mask(mask, colors))
+            entries = [entry for key, entry in metadata["internal-color-map"].items() if key != "0"]
+            colors = {entry["hex-color"].lower(): entry["class-name"] for entry in entries}
+            confidence = min((float(entry["confidence"]) for entry in entries if "confidence" in entry), default=None)
+            return LabeledObject(**common, mask=Mask(mask, colors, confidence))
         case Kind.SPANS:
             return LabeledObject(**common, spans=tuple(_spans(number, value, metadata, str(text), report)))
 

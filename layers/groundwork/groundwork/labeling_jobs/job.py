@@ -4,6 +4,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
+from groundwork.data_locations import S3Uri
+from groundwork.errors import ConflictError
 from groundwork.labeling_jobs.definition import LabelingJobDefinition
 from groundwork.labeling_jobs.lifecycle import Status
 
@@ -102,6 +104,13 @@ class LabelingJob:
     def was_launched_here(self) -> bool:
         """Whether a launch of the control plane prepared the job's files; one that was created on the labeling service has its own."""
         return self.launch_execution is not None
+
+    def output_manifest(self) -> S3Uri:
+        """Where the output is. Raises ConflictError while there is none."""
+        uri = S3Uri.parse(self.output_manifest_uri or "")
+        if uri is None:
+            raise ConflictError(f"There is no output yet; the labeling job is {self.status}.")
+        return uri
 
     @property
     def etag(self) -> str:

@@ -57,6 +57,30 @@ def test_a_summary_tells_agreement_labels_and_workers() -> None:
     assert of_workers(found, "median_seconds") == dict.fromkeys(("ann", "ben", "cid"), pytest.approx(9, rel=0.01))
 
 
+@pytest.mark.parametrize(
+    ("task_type", "labels", "answers", "expected"),
+    [
+        ("ImageMultiClass", KINDS, [kind("car"), kind("car"), kind("bus")], 1 / 3),
+        ("ImageMultiClass", KINDS, [kind("car"), kind("car")], 0.0),
+        ("ImageMultiClass", KINDS, [kind("car")], None),
+        # The label is their average, 15 high: two thirds of it are in the one, three quarters of the other in it.
+        ("BoundingBox", ["cat"], [boxes(("cat", 0, 0, 10, 10)), boxes(("cat", 0, 0, 10, 20))], 7 / 24),
+        ("BoundingBox", ["cat"], [boxes(), boxes()], 0.0),
+        # The label is the first span alone: found by ann, found beside another by ben, missed by cid.
+        ("NamedEntityRecognition", ["animal"], [spans(("animal", 0, 3)), spans(("animal", 0, 3), ("animal", 5, 8)), spans()], 4 / 9),
+    ],
+)
+def test_an_objects_disagreement_is_how_far_answers_are_from_its_label_on_average(
+    task_type: str, labels: Sequence[str], answers: Sequence[Mapping[str, Any]], expected: float | None
+) -> None:
+    context = a_context(task_type, labels)
+    entry = an_object(context, dict(zip(("ann", "ben", "cid"), answers, strict=False)))
+
+    found = Tally().add(context, entry, consolidate(context, [entry])[0])
+
+    assert found == (None if expected is None else pytest.approx(expected))
+
+
 ratings = st.lists(
     st.dictionaries(st.sampled_from(["ann", "ben", "cid", "dan"]), st.sampled_from(KINDS), min_size=1), min_size=1, max_size=12
 )

@@ -35,6 +35,12 @@ class ObjectAgreement:
     with_label: Mapping[str, Common]
     ratings: Mapping[int, Mapping[int, int]]
 
+    @property
+    def disagreement(self) -> float | None:
+        """How far the workers' answers are from the label, on average: of single classes the share of answers that differ."""
+        shares = [share(common) for common in self.with_label.values()]
+        return 1 - sum(shares) / len(shares) if shares else None
+
 
 def agreement_of(context: LabelContext, entry: ObjectAnswers, label: Label) -> ObjectAgreement:
     """The agreement of an object's workers."""
