@@ -15,8 +15,8 @@ export const addresses = {
   /** The wizard; with a draft's name, that draft. */
   newLabelingJob: (project: string) => `${ofProject(project)}/new-labeling-job`,
   draft: (project: string, job: string) => `${ofProject(project)}/new-labeling-job/${encodeURIComponent(job)}`,
-  /** The wizard for a job that verifies or adjusts the labels of a finished one, its source. (A path: the router knows no query behind `#`.) */
-  newLabelingJobFrom: (project: string, source: string, purpose: "verify" | "adjust") =>
+  /** The wizard for a clone of a job, or for one that verifies or adjusts the labels of a finished one, its source. (A path: the router knows no query behind `#`.) */
+  newLabelingJobFrom: (project: string, source: string, purpose: "verify" | "adjust" | "clone") =>
     `${ofProject(project)}/new-labeling-job/${purpose}/${encodeURIComponent(source)}`,
   labelingJob: (project: string, job: string) => ofJob(project, job),
   /** One of the labeling job's tabs. */

@@ -18,4 +18,5 @@ export const PAGES: readonly (readonly [path: string, page: LazyExoticComponent<
   ["/projects/:project/data-locations", page(() => import("../projects/data-locations-page"))],
   ["/projects/:project/labeling-teams", page(() => import("../projects/project-teams-page"))],
   ["/projects/:project/labeling-jobs/:job/:tab?", page(() => import("../labeling-job/labeling-job-page"))],
+  ["/projects/:project/new-labeling-job/*?", page(() => import("../wizard/wizard-page"))],
 ];

@@ -1,0 +1,64 @@
+/** A place in S3: typed, or chosen in the project's data. */
+
+import Button from "@cloudscape-design/components/button";
+import Input from "@cloudscape-design/components/input";
+import { lazy, type ReactNode, Suspense, useState } from "react";
+import { wizardTexts } from "../../../languages/wizard";
+import type { FieldName } from "../definition";
+import { Field } from "../field";
+import { useWizard } from "../wizard-context";
+
+const DataBrowser = lazy(() => import("./data-browser"));
+
+interface LocationFieldProps {
+  readonly field: FieldName;
+  readonly label: string;
+  readonly kind: "object" | "prefix";
+  readonly isOptional?: boolean;
+  /** The job writes there. */
+  readonly isWritten?: boolean;
+  readonly constraint: string;
+  readonly value: string | null;
+  readonly onChange: (value: string | null) => void;
+}
+
+export function LocationField({ field, label, kind, isOptional, isWritten = false, constraint, value, onChange }: LocationFieldProps): ReactNode {
+  const words = wizardTexts();
+  const { project, visit } = useWizard();
+  const [isBrowsing, setBrowsing] = useState(false);
+  return (
+    <>
+      <Field
+        field={field}
+        label={label}
+        isOptional={isOptional}
+        isStretched
+        constraint={constraint}
+        secondaryControl={
+          <Button onClick={() => setBrowsing(true)} ariaLabel={words.browseFor(label)}>
+            {isWritten ? words.browse : words.browseOrUpload}
+          </Button>
+        }
+      >
+        <Input value={value ?? ""} placeholder="s3://" inputMode="url" spellcheck={false} onChange={({ detail }) => onChange(detail.value || null)} />
+      </Field>
+      {isBrowsing && (
+        <Suspense fallback={null}>
+          <DataBrowser
+            project={project}
+            title={label}
+            kind={kind}
+            isWritten={isWritten}
+            start={value}
+            onChoose={(chosen) => {
+              onChange(chosen);
+              visit(field);
+              setBrowsing(false);
+            }}
+            onClose={() => setBrowsing(false)}
+          />
+        </Suspense>
+      )}
+    </>
+  );
+}
