@@ -108,9 +108,9 @@ class Emulator:
         return ended_by_itself
 
     def _command(self) -> list[str | Path]:
-        """The emulator; or, if a file is named for it, the emulator that writes down there what is asked of it."""
+        """The emulator; if a file is named for it, what is asked of it is written down there."""
         record = os.environ.get("GROUNDWORK_RECORD")
-        return [TOOLS / "python3.13", REPOSITORY / "local" / "recording.py", record] if record else [TOOLS / "ministack"]
+        return [TOOLS / "python3.13", REPOSITORY / "local" / "emulation.py", *([record] if record else [])]
 
     @property
     def _state_folder(self) -> Path:

@@ -1,4 +1,4 @@
-"""Starts the local AWS so that it also writes down what is asked of it: `python local/recording.py FILE`, with ministack's own settings.
+"""Has the local AWS write down what is asked of it; runs inside it (`local/emulation.py`).
 
 One JSON document a line: `right` (a function's role used a right; which of its statements allow it), `table` (a request to DynamoDB and
 the units it takes), `object` (a request to S3), `events` (put on a bus) and `invocation` (a function ran). For counting in tests and
@@ -8,13 +8,11 @@ ministack (1.5.33) has a CloudTrail of its own, which knows neither roles nor th
 """
 
 import json
-import sys
 import threading
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from ministack import app  # type: ignore[import-not-found]
 from ministack.core import iam_evaluator  # type: ignore[import-not-found]
 from ministack.services import dynamodb, eventbridge, lambda_svc, s3  # type: ignore[import-not-found]
 
@@ -125,12 +123,8 @@ def record_invocations(record: Record) -> None:
     lambda_svc._execute_function = execute_function
 
 
-def main() -> None:
-    record = Record(sys.argv.pop(1))
-    for start in (record_rights, record_table_requests, record_object_requests, record_events, record_invocations):
-        start(record)
-    app.main()
-
-
-if __name__ == "__main__":
-    main()
+def start(path: str) -> None:
+    """Write down from now on."""
+    record = Record(path)
+    for recorded in (record_rights, record_table_requests, record_object_requests, record_events, record_invocations):
+        recorded(record)

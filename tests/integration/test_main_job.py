@@ -190,3 +190,18 @@ def test_a_text_job_of_a_collaborator_runs_too(door: FrontDoor) -> None:
     door.wait_for(name, "Completed")
 
     assert [line[name] for line in door.output(name)] == [1, 0]
+
+
+def test_every_line_of_a_manifest_of_several_ranges_is_one_task_and_one_line_of_the_output(door: FrontDoor) -> None:
+    texts = [f"text {number}" for number in range(450)]  # the engine works on two hundred lines at a time
+    changes: dict[str, Any] = {"task_category": "Text", "task_type": "TextMultiClass", "labels": ["good", "bad"]}
+    name = door.create(door.definition(door.upload_manifest([{"source": text} for text in texts]), **changes))
+    door.wait_for(name, "InProgress")
+    eventually(lambda: len(door.engine_tasks(name)) == len(texts), "all tasks")
+
+    door.as_("owner").post(f"/projects/demo/labeling-jobs/{name}/stop").expect(202)
+    door.wait_for(name, "Stopped")
+
+    tasks = {int(task["sk"]["S"]): json.loads(task["line"]["B"]) for task in door.engine_tasks(name)}
+    assert [tasks[number]["source"] for number in range(len(texts))] == texts
+    assert [line["source"] for line in door.output(name)] == texts

@@ -188,6 +188,25 @@ def test_where_the_bucket_keeps_versions_a_load_goes_on_with_the_manifest_it_beg
     assert numbers(engine, name) == [0, 1]
 
 
+def test_a_store_that_gives_the_whole_manifest_for_a_part_of_it_fails_the_load(
+    engine: Engine, small_shards: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine.put_input(pictures(10))
+    name = created(engine)
+    plan_loading(name, engine.store, engine.s3)
+    get_object = engine.s3.get_object
+
+    def whole(**asked: Any) -> Any:
+        return get_object(**{name: value for name, value in asked.items() if name != "Range"})
+
+    monkeypatch.setattr(engine.s3, "get_object", whole)
+
+    with pytest.raises(RuntimeError):
+        load_tasks(name, 1, engine.store, engine.s3, engine.functions)
+
+    assert numbers(engine, name) == []
+
+
 @pytest.mark.parametrize(
     ("body", "reason"),
     [

@@ -117,6 +117,8 @@ def input_lines(job: EngineJob, planned: ManifestRange, s3: "S3Client") -> Itera
 
 def _input(job: EngineJob, s3: "S3Client", **part: str) -> Iterator[bytes]:
     source = _get(s3, job.input_manifest, "The input manifest", **(job.manifest_pin or {}), **part)
+    if part and "ContentRange" not in source:  # HTTP lets a server ignore a range; every line would have another one's number
+        raise RuntimeError(f"S3 gives all of {job.input_manifest} in place of a part of it.")
     chunks: Iterator[bytes] = source["Body"].iter_chunks(_CHUNK)
     return chunks
 
