@@ -140,7 +140,7 @@ export abstract class AnnotationWidget extends LitElement implements AnnotationE
       .side {
         position: sticky;
         inset-block-start: 1rem;
-        max-block-size: calc(100vh - 2rem);
+        max-block-size: calc(100vh - 6rem);
         overflow: auto;
         background: var(--panel);
         border-radius: 0.6rem;

@@ -223,7 +223,16 @@ abstract class ImageClassifier extends Classifier {
 
   private renderOverlay(overlay: Overlay): TemplateResult {
     const words = elementTexts();
-    if (overlay.maskUrl !== undefined) return html`<img class="mask" src=${overlay.maskUrl} alt=${words.overlay} />`;
+    if (overlay.maskUrl !== undefined) {
+      // White is the background of Ground Truth's masks, and becomes transparent: by a filter, since nothing here may read the pixels.
+      return html`<svg class="mask" role="img" aria-label=${words.overlay}>
+        <filter id="without-background" color-interpolation-filters="sRGB">
+          <feColorMatrix values="1 0 0 0 0  0 1 0 0 0  0 0 1 0 0  -255 -255 -255 0 765" />
+          <feComposite in2="SourceAlpha" operator="in" />
+        </filter>
+        <image href=${overlay.maskUrl} width="100%" height="100%" preserveAspectRatio="none" filter="url(#without-background)" />
+      </svg>`;
+    }
     if (this.size === undefined) return html``;
     const { width, height } = this.size;
     const line = Math.max(width, height) / 300;
@@ -276,16 +285,16 @@ abstract class ImageClassifier extends Classifier {
         inline-size: 100%;
         block-size: auto;
       }
-      .picture svg,
-      .picture .mask {
+      .picture svg {
         position: absolute;
         inset: 0;
         inline-size: 100%;
         block-size: 100%;
       }
-      /* White is the background of Ground Truth's masks: multiplied, it leaves the picture as it is. */
       .picture .mask {
-        mix-blend-mode: multiply;
+        opacity: 0.65;
+      }
+      .picture .mask image {
         image-rendering: pixelated;
       }
       .broken {

@@ -248,7 +248,13 @@ const FORM_STYLES = `
     justify-content: flex-end;
     align-items: center;
     gap: 0.75rem 1rem;
-    padding: 0.75rem 1rem;
+    padding: 0.5rem 1rem;
+    /* In sight wherever the page is scrolled to. */
+    position: sticky;
+    inset-block-end: 0;
+    z-index: 3;
+    background: var(--ground);
+    border-block-start: 1px solid var(--faint-line);
   }
   .faults {
     flex: 1 1 16rem;

@@ -129,7 +129,8 @@ export class CrowdEntityAnnotation extends AnnotationWidget {
       return;
     }
     this.replaceMarks([...this.marks, made]);
-    this.active = made;
+    // Not active: the label that is chosen next is for what will be selected, not for this.
+    this.active = undefined;
     this.announcement = words.marked(this.textOf(made), this.shown(label));
   }
 
@@ -519,6 +520,8 @@ const TEXT_STYLES = `
     width: 2px;
     height: var(--caret-height);
     background: #16191f;
+    /* It stands where the mouse is when a selection begins, and must not take the mouse's place in the text. */
+    pointer-events: none;
   }
   .groundwork-text .marked {
     background: color-mix(in srgb, var(--lane) 18%, transparent);

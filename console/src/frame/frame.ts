@@ -7,7 +7,7 @@ import { ANSWER_CHANGED, ANSWER_SUBMITTED, type CrowdForm } from "../elements/cr
 import { defineElements } from "../elements/define";
 import { DRAWING_ELEMENTS } from "../elements/drawing";
 import { chooseLanguage } from "../languages/language";
-import { isShowPage, type FrameMessage, type ShowPage } from "./messages";
+import { isShowPage, isSpeakLanguage, type FrameMessage, type ShowPage } from "./messages";
 
 /** An answer that takes long to gather (a large mask) is gathered less often: at most this part of the time is spent on it. */
 const GATHERING_SHARE = 0.2;
@@ -48,6 +48,7 @@ async function begin(page: ShowPage): Promise<void> {
     return;
   }
   form.begin(page.draft ?? undefined);
+  followLanguage();
   tellChanges(form);
   tellActivity();
   tellHeight();
@@ -70,6 +71,14 @@ function formOfPage(): CrowdForm | undefined {
     if (inShadow) return inShadow;
   }
   return undefined;
+}
+
+function followLanguage(): void {
+  window.addEventListener("message", (event) => {
+    if (event.source !== window.parent || event.origin !== PORTAL || !isSpeakLanguage(event.data)) return;
+    document.documentElement.lang = event.data.language;
+    chooseLanguage(event.data.language);
+  });
 }
 
 function tellChanges(form: CrowdForm): void {

@@ -12,6 +12,12 @@ export interface ShowPage {
   readonly language: Language;
 }
 
+/** To the frame that shows a page: the worker has chosen another language. */
+export interface SpeakLanguage {
+  readonly kind: "language";
+  readonly language: Language;
+}
+
 /** From the frame. `faults` is what keeps the answer from being submitted. */
 export type FrameMessage =
   | { readonly kind: "blank" }
@@ -30,6 +36,10 @@ export function isShowPage(data: unknown): data is ShowPage {
     (data.draft === null || isRecord(data.draft)) &&
     LANGUAGES.includes(data.language as Language)
   );
+}
+
+export function isSpeakLanguage(data: unknown): data is SpeakLanguage {
+  return isRecord(data) && data.kind === "language" && LANGUAGES.includes(data.language as Language);
 }
 
 export function isFrameMessage(data: unknown): data is FrameMessage {

@@ -15,7 +15,7 @@ export function framedPage(page: WorkerPage, language: string): string {
     .split(";")
     .filter((directive) => directive.trim() !== "" && !ONLY_IN_HEADERS.test(directive))
     .join(";");
-  const head = `<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${escaped(policy)}"><meta name="viewport" content="width=device-width"><title></title>`;
+  const head = `<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${escaped(policy)}"><meta name="viewport" content="width=device-width"><title>Groundwork</title>`;
   return `<!doctype html><html lang="${language}"><head>${head}</head><body>${page.html.replace(ELEMENTS_SCRIPT, "")}`;
 }
 

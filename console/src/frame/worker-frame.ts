@@ -1,8 +1,8 @@
 /** The frame of a worker page, as the portal and the console's preview put it into their pages. */
 
 import type { Answer } from "../elements/crowd-form";
-import { language } from "../languages/language";
-import { isFrameMessage, type FrameMessage, type ShowPage } from "./messages";
+import { language, onLanguageChange } from "../languages/language";
+import { isFrameMessage, type FrameMessage, type ShowPage, type SpeakLanguage } from "./messages";
 import { bringsScripts, framedPage, type WorkerPage } from "./page";
 
 export class WorkerFrame {
@@ -11,6 +11,7 @@ export class WorkerFrame {
   onMessage: (message: FrameMessage) => void = () => undefined;
   private readonly isBlank: Promise<void>;
   private becameBlank: () => void = () => undefined;
+  private endLanguageChange: () => void = () => undefined;
   private readonly listener = (event: MessageEvent): void => this.hear(event);
 
   /** Loads in the background as soon as the element is in the document: with the elements known, and empty. */
@@ -39,14 +40,19 @@ export class WorkerFrame {
   /** Shows a worker page, once: a frame is for one page. */
   async show(page: WorkerPage, draft: Answer | null): Promise<void> {
     await this.isBlank;
-    const message: ShowPage = { kind: "show", html: framedPage(page, language()), draft, language: language() };
-    // A frame of no origin can only be addressed as any; the window is the frame's own.
-    this.element.contentWindow?.postMessage(message, "*");
+    this.tell({ kind: "show", html: framedPage(page, language()), draft, language: language() });
+    this.endLanguageChange = onLanguageChange(() => this.tell({ kind: "language", language: language() }));
   }
 
   remove(): void {
+    this.endLanguageChange();
     window.removeEventListener("message", this.listener);
     this.element.remove();
+  }
+
+  private tell(message: ShowPage | SpeakLanguage): void {
+    // A frame of no origin can only be addressed as any; the window is the frame's own.
+    this.element.contentWindow?.postMessage(message, "*");
   }
 
   private hear(event: MessageEvent): void {
