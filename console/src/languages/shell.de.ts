@@ -4,6 +4,7 @@ import type { ShellTexts } from "./shell.en";
 export const de: ShellTexts = {
   title: "Labeling-Aufträge",
   projects: "Projekte",
+  manifests: "Eingabemanifeste",
   members: "Mitglieder",
   dataLocations: "Datenorte",
   labelingJobs: "Labeling-Aufträge",

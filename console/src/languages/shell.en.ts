@@ -2,6 +2,7 @@
 export const en = {
   title: "Labeling jobs",
   projects: "Projects",
+  manifests: "Input manifests",
   members: "Members",
   dataLocations: "Data locations",
   labelingJobs: "Labeling jobs",

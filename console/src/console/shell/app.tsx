@@ -169,6 +169,7 @@ function Navigation({ location }: { readonly location: string }): ReactNode {
   const general = [link(words.projects, addresses.projects())];
   const ofProject = project === undefined ? [] : [
     link(words.labelingJobs, addresses.labelingJobs(project)),
+    link(words.manifests, addresses.manifests(project)),
     link(words.members, addresses.members(project)),
     link(words.dataLocations, addresses.dataLocations(project)),
     link(words.labelingTeams, addresses.projectTeams(project)),
