@@ -1,8 +1,8 @@
 /** A length of time, entered in days, hours, minutes and seconds; seconds in the definition. */
 
-import type { ReactNode } from "react";
-import Box from "@cloudscape-design/components/box";
+import FormField from "@cloudscape-design/components/form-field";
 import SpaceBetween from "@cloudscape-design/components/space-between";
+import type { ReactNode } from "react";
 import { wizardTexts } from "../../languages/wizard";
 import { NumberInput } from "./number-input";
 
@@ -20,29 +20,29 @@ export function DurationInput({ label, units, value, onChange }: DurationInputPr
   const words = wizardTexts();
   const parts = partsOf(value ?? 0, units);
   return (
-    <SpaceBetween direction="horizontal" size="m">
-      {units.map((unit, index) => (
-        <div key={unit} style={{ width: 110 }}>
-          <Box variant="small" display="block">
-            {words[unit]}
-          </Box>
-          <NumberInput
-            value={value === null ? null : parts[index]!}
-            min={0}
-            ariaLabel={`${label}: ${words[unit]}`}
-            onChange={(number) => {
-              const changed = parts.map((part, other) => (other === index ? Math.max(number ?? 0, 0) : part));
-              onChange(changed.reduce((sum, part, other) => sum + part * SECONDS[units[other]!], 0));
-            }}
-          />
-        </div>
-      ))}
-    </SpaceBetween>
+    <div role="group" aria-label={label}>
+      <SpaceBetween direction="horizontal" size="m">
+        {units.map((unit, index) => (
+          <div key={unit} style={{ width: 110 }}>
+            <FormField label={<span style={{ fontWeight: "normal" }}>{words[unit]}</span>}>
+              <NumberInput
+                value={value === null ? null : parts[index]!}
+                min={0}
+                onChange={(number) => {
+                  const changed = parts.map((part, other) => (other === index ? Math.max(number ?? 0, 0) : part));
+                  onChange(changed.reduce((sum, part, other) => sum + part * SECONDS[units[other]!], 0));
+                }}
+              />
+            </FormField>
+          </div>
+        ))}
+      </SpaceBetween>
+    </div>
   );
 }
 
 /** The seconds as numbers of the units, the largest first; what the smallest cannot say is left out. */
-export function partsOf(seconds: number, units: readonly Unit[]): number[] {
+function partsOf(seconds: number, units: readonly Unit[]): number[] {
   let rest = seconds;
   return units.map((unit) => {
     const part = Math.floor(rest / SECONDS[unit]);

@@ -187,7 +187,7 @@ function ObjectsField(): ReactNode {
   const words = wizardTexts();
   const { definition, change } = useWizard();
   return (
-    <Field field="task_category" label={words.customObjects}>
+    <Field field="task_category" pointer="/task_category/objects" label={words.customObjects}>
       <RadioGroup
         value={definition.task_category ?? "any"}
         items={[

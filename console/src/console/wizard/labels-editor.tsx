@@ -61,7 +61,15 @@ export function LabelsEditor(): ReactNode {
   };
 
   return (
-    <Field field="labels" label={words.labels} description={words.labelsHelp} constraint={limitOf(taskType, definition.automated_labeling)} withFaultsBelow={false} isStretched>
+    <Field
+      field="labels"
+      label={words.labels}
+      description={words.labelsHelp}
+      constraint={limitOf(taskType, definition.automated_labeling)}
+      withFaultsBelow={false}
+      isStretched
+      onLeave={() => rows.some(isBlank) && set(rows.filter((row) => !isBlank(row)))}
+    >
       <SpaceBetween size="xs">
         {rows.map((row, index) => (
           <LabelRow
@@ -93,8 +101,14 @@ function limitOf(taskType: ReturnType<typeof useWizard>["taskType"], isAutomated
   const words = wizardTexts();
   const low = taskType?.min_labels ?? 0;
   const high = taskType?.key === "SemanticSegmentation" && isAutomated ? 20 : (taskType?.max_labels ?? null);
-  const number = high === null ? words.labelsAtLeast(count(low)) : words.labelsBetween(count(low), count(high));
+  if (low === 0 && high === null) return `${words.labelsAsNeeded} ${words.labelLimit(count(LONGEST))}`;
+  const number = high === null ? words.labelsAtLeast(low, count(low)) : words.labelsBetween(count(low), count(high));
   return `${number} ${words.labelLimit(count(LONGEST))}`;
+}
+
+/** A row that Enter added and nobody filled. */
+function isBlank(row: LabelEntry): boolean {
+  return row === "" || (typeof row !== "string" && row.label === "" && !row.short_display_name);
 }
 
 function named(row: LabelEntry, name: string): LabelEntry {

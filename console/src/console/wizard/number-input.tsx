@@ -8,18 +8,16 @@ interface NumberInputProps {
   readonly min: number;
   readonly max?: number;
   readonly placeholder?: string;
-  readonly ariaLabel?: string;
   readonly onChange: (value: number | null) => void;
 }
 
-export function NumberInput({ value, min, max, placeholder, ariaLabel, onChange }: NumberInputProps): ReactNode {
+export function NumberInput({ value, min, max, placeholder, onChange }: NumberInputProps): ReactNode {
   return (
     <Input
       type="number"
       inputMode="numeric"
       value={value === null ? "" : String(value)}
       placeholder={placeholder}
-      ariaLabel={ariaLabel}
       step={1}
       nativeInputAttributes={{ min, max }}
       onChange={({ detail }) => onChange(wholeNumber(detail.value))}

@@ -34,6 +34,15 @@ function Animal({ fill = INK }: { readonly fill?: string }): ReactNode {
   );
 }
 
+/** The animal where the choices leave room for it. */
+function BesideChoices(): ReactNode {
+  return (
+    <g transform="translate(-16 6) scale(0.94)">
+      <Animal />
+    </g>
+  );
+}
+
 function Choice({ y, isChosen, isSquare = false, width = 22 }: { readonly y: number; readonly isChosen: boolean; readonly isSquare?: boolean; readonly width?: number }): ReactNode {
   return (
     <g>
@@ -120,8 +129,8 @@ function Mark({ x, y, width, fill }: { readonly x: number; readonly y: number; r
 }
 
 const PICTURES: Readonly<Record<string, ReactNode>> = {
-  ImageMultiClass: <Scene><Animal /><Choices chosen={[true, false, false]} /></Scene>,
-  ImageMultiClassMultiLabel: <Scene><Animal /><Choices chosen={[true, false, true]} isSquare /></Scene>,
+  ImageMultiClass: <Scene><BesideChoices /><Choices chosen={[true, false, false]} /></Scene>,
+  ImageMultiClassMultiLabel: <Scene><BesideChoices /><Choices chosen={[true, false, true]} isSquare /></Scene>,
   BoundingBox: <Scene><Animal /><Boxes /></Scene>,
   SemanticSegmentation: <Scene><Segments /></Scene>,
   VerificationBoundingBox: <Scene><Animal /><Boxes /><Verdict /></Scene>,
