@@ -34,6 +34,7 @@ const isLaunched = (job: LabelingJob): boolean => job.labeling_job_arn !== null;
 /** By the last part of the address. */
 const TABS: Readonly<Record<string, JobTab>> = {
   overview: { title: (words) => words.overview, content: lazy(() => import("./overview/overview-tab")) },
+  results: { title: (words) => words.results, content: lazy(() => import("./results/results-tab")), isShown: isLaunched },
   quality: {
     title: (words) => words.quality,
     content: lazy(() => import("./quality/quality-tab")),

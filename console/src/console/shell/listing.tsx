@@ -181,7 +181,7 @@ export function ListTable<Item>({
 
 function includes(texts: readonly (string | null | undefined)[], wanted: string): boolean {
   const plain = wanted.trim().toLocaleLowerCase();
-  return texts.some((text) => text?.toLocaleLowerCase().includes(plain));
+  return plain === "" || texts.some((text) => text?.toLocaleLowerCase().includes(plain));
 }
 
 function Nothing({ text, children }: { readonly text: string; readonly children?: ReactNode }): ReactNode {

@@ -49,6 +49,12 @@ test("the mask of a photo of twelve million pixels is small", () => {
   expect(encodeMask(cells, size, COLORS).length).toBeLessThan(150_000);
 });
 
+test("the indexed masks of an output are read, several pixels in a byte", () => {
+  const mask = "iVBORw0KGgoAAAANSUhEUgAAAAMAAAACAgMAAADgGo6JAAAACVBMVEX///8soCzWJyjyiLAdAAAADElEQVR4nGOQYJgAAADcAKls58AjAAAAAElFTkSuQmCC";
+  const [white, green, red] = [0xffffff, 0x2ca02c, 0xd62728];
+  expect(decodePicture(mask)).toEqual({ width: 3, height: 2, colors: Int32Array.of(white, green, red, red, green, white) });
+});
+
 test("what is no PNG is no picture", () => {
   expect(decodePicture("aGVsbG8=")).toBeUndefined();
   expect(decodePicture("not base64!")).toBeUndefined();

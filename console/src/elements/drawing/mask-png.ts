@@ -6,7 +6,7 @@
  * Sources: W3C Portable Network Graphics specification; RFC 1950 (zlib), RFC 1951 (deflate).
  */
 
-import { decode } from "fast-png";
+import { convertIndexedToRgb, decode } from "fast-png";
 import type { Size } from "./geometry";
 
 /** Red, green and blue in one number, as in `#rrggbb`. */
@@ -33,18 +33,29 @@ export function encodeMask(cells: Uint16Array, { width, height }: Size, colors: 
 /** The colours of a PNG in base64, -1 where it is transparent; undefined when it is no picture that can be read. */
 export function decodePicture(text: string): ({ colors: Int32Array } & Size) | undefined {
   try {
-    const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
-    const { width, height, data, channels, depth, palette } = decode(bytes);
-    if (depth > 8 || (palette && depth < 8)) return undefined;
+    return decodedPicture(Uint8Array.from(atob(text), (character) => character.charCodeAt(0)));
+  } catch {
+    return undefined;
+  }
+}
+
+/** As `decodePicture`, for a PNG's bytes. */
+export function decodedPicture(bytes: Uint8Array): ({ colors: Int32Array } & Size) | undefined {
+  try {
+    const picture = decode(bytes);
+    const { width, height, depth, palette } = picture;
+    if (depth > 8 || (depth < 8 && !palette)) return undefined;
+    // Indexed pictures hold several pixels in a byte where their palette is short.
+    const data = palette ? convertIndexedToRgb(picture) : picture.data;
+    const channels = palette?.[0]?.length ?? picture.channels;
     const colors = new Int32Array(width * height);
     for (let pixel = 0; pixel < colors.length; pixel++) {
       const place = pixel * channels;
-      const [red, green, blue, alpha] = palette
-        ? [...(palette[data[place]!] ?? [0, 0, 0, 0])]
-        : channels > 2
+      const [red, green, blue, alpha] =
+        channels > 2
           ? [data[place]!, data[place + 1]!, data[place + 2]!, channels === 4 ? data[place + 3]! : 255]
           : [data[place]!, data[place]!, data[place]!, channels === 2 ? data[place + 1]! : 255];
-      colors[pixel] = alpha === 0 ? -1 : (red! << 16) | (green! << 8) | blue!;
+      colors[pixel] = alpha === 0 ? -1 : (red << 16) | (green << 8) | blue;
     }
     return { width, height, colors };
   } catch {

@@ -1,8 +1,8 @@
 /** New instructions for a job that runs. */
 
 import FormField from "@cloudscape-design/components/form-field";
-import Textarea from "@cloudscape-design/components/textarea";
-import { type ReactNode, useState } from "react";
+import Spinner from "@cloudscape-design/components/spinner";
+import { lazy, type ReactNode, Suspense, useState } from "react";
 import { answered } from "../../../api/client";
 import { labelingJobTexts } from "../../../languages/labeling-job";
 import { useChange } from "../../shell/changes";
@@ -13,14 +13,14 @@ import { jobKey, pathOf } from "../job";
 import { useTaskType } from "../task-type";
 import type { DialogProps } from "./actions-menu";
 
+const InstructionsEditor = lazy(() => import("../../wizard/instructions-editor/instructions-editor"));
+
 export function InstructionsDialog({ job, onClose }: DialogProps): ReactNode {
   const words = labelingJobTexts();
   const api = useApi();
   const taskType = useTaskType(job.task_type);
   const [short, setShort] = useState<string>();
   const [full, setFull] = useState<string>();
-  const shownShort = short ?? job.short_instructions ?? taskType?.default_short_instructions ?? "";
-  const shownFull = full ?? job.full_instructions ?? taskType?.default_full_instructions ?? "";
   const change = useChange(
     () =>
       answered(
@@ -36,6 +36,12 @@ export function InstructionsDialog({ job, onClose }: DialogProps): ReactNode {
     { changes: [jobKey(job.project, job.name)], done: () => words.instructionsDone, onDone: onClose },
   );
   const faults = faultsOf(change.error);
+  if (taskType === undefined) return null;
+  const editor = (label: string, value: string, onChange: (html: string) => void): ReactNode => (
+    <Suspense fallback={<Spinner />}>
+      <InstructionsEditor project={job.project} label={label} value={value} onChange={onChange} />
+    </Suspense>
+  );
   return (
     <FormDialog
       title={words.instructionsTitle(job.name)}
@@ -49,10 +55,10 @@ export function InstructionsDialog({ job, onClose }: DialogProps): ReactNode {
     >
       <div>{words.instructionsExplained}</div>
       <FormField label={words.shortInstructions} errorText={fieldError(faults, "/short_instructions")} stretch>
-        <Textarea value={shownShort} onChange={({ detail }) => setShort(detail.value)} rows={4} />
+        {editor(words.shortInstructions, short ?? job.short_instructions ?? taskType.default_short_instructions, setShort)}
       </FormField>
       <FormField label={words.fullInstructions} errorText={fieldError(faults, "/full_instructions")} stretch>
-        <Textarea value={shownFull} onChange={({ detail }) => setFull(detail.value)} rows={8} />
+        {editor(words.fullInstructions, full ?? job.full_instructions ?? taskType.default_full_instructions, setFull)}
       </FormField>
     </FormDialog>
   );
