@@ -32,7 +32,8 @@ export interface Listed<Item> {
 
 interface ApiPage<Item> {
   readonly items: readonly Item[];
-  readonly next_token: string | null;
+  /** Left out, or null, at the end. */
+  readonly next_token?: string | null;
 }
 
 interface ListedOptions<Item> {
