@@ -182,7 +182,13 @@ export class DraftStore {
     if (!(await this.save()) || this.#state.saved === undefined) return false;
     const { saved } = this.#state;
     const params = { path: this.#path(saved), header: { "If-Match": saved.etag } };
-    await answered(this.api.POST("/projects/{project}/labeling-jobs/{name}/submit", { params }));
+    try {
+      await answered(this.api.POST("/projects/{project}/labeling-jobs/{name}/submit", { params }));
+    } catch (error) {
+      // Nobody submits what somebody else changed without having seen it.
+      if (error instanceof Problem && error.status === 412) await this.#takeIn(saved);
+      throw error;
+    }
     return true;
   }
 

@@ -28,10 +28,8 @@ export function useFirstLine(project: string, manifestUri: string | null): Line 
     enabled: isS3Object(manifestUri),
     staleTime: 60_000,
     queryFn: async ({ signal }) => {
-      const body = await opened(api, project, manifestUri!, signal).catch(() => undefined);
-      if (body === undefined) return null;
-      for await (const line of linesOf(body.stream)) return parsed(line) ?? null;
-      return null;
+      // A hint: what cannot be read is found by the validation too.
+      return await firstLine(api, project, manifestUri!, signal).catch(() => null);
     },
   }).data ?? undefined;
 }
@@ -98,6 +96,12 @@ function parsed(line: string): Line | undefined {
   } catch {
     return undefined;
   }
+}
+
+async function firstLine(api: Api, project: string, uri: string, signal: AbortSignal): Promise<Line | null> {
+  const { stream } = await opened(api, project, uri, signal);
+  for await (const line of linesOf(stream)) return parsed(line) ?? null;
+  return null;
 }
 
 async function countLines(api: Api, project: string, uri: string, labelAttribute: string, signal: AbortSignal): Promise<InputSize> {

@@ -142,14 +142,14 @@ function Settings({ onFix }: ReviewProps): ReactNode {
   ];
   const edit = (step: 0 | 1, pointer: string): ReactNode => <Button onClick={() => onFix(step, pointer)} ariaLabel={`${words.edit}: ${step === 0 ? words.stepOverview : words.stepTool}`}>{words.edit}</Button>;
   return (
-    <>
+    <SpaceBetween size="l">
       <Container header={<Header variant="h2" actions={edit(0, "/name")}>{words.stepOverview}</Header>}>
         <KeyValuePairs columns={3} items={overview} />
       </Container>
       <Container header={<Header variant="h2" actions={edit(1, "/labeling_team")}>{words.stepTool}</Header>}>
         <KeyValuePairs columns={3} items={tool} />
       </Container>
-    </>
+    </SpaceBetween>
   );
 }
 

@@ -44,17 +44,15 @@ export default function WizardPage({ parameters }: { readonly parameters: PagePa
   const { project = "" } = parameters;
   const wanted = asked(parameters);
   const identity = JSON.stringify([project, wanted]);
-  // The wizard gives its draft an address as soon as there is one; it stays what it is then.
-  const [given, setGiven] = useState<{ readonly identity: string; readonly key: string }>();
-  const key = given?.identity === identity ? given.key : identity;
-  return (
-    <Opening
-      key={key}
-      project={project}
-      wanted={wanted}
-      onNamed={(draft) => setGiven({ identity: JSON.stringify([project, { draft }]), key })}
-    />
-  );
+  // The wizard gives its draft an address as soon as there is one; it stays what it is then, under the new address.
+  const known = useRef(new Map<string, string>());
+  const key = known.current.get(identity) ?? crypto.randomUUID();
+  known.current.set(identity, key);
+  const named = (draft: string): void => {
+    known.current.delete(identity);
+    known.current.set(JSON.stringify([project, { draft }]), key);
+  };
+  return <Opening key={key} id={key} project={project} wanted={wanted} onNamed={named} />;
 }
 
 interface Opened {
@@ -64,18 +62,19 @@ interface Opened {
 }
 
 interface OpeningProps {
+  readonly id: string;
   readonly project: string;
   readonly wanted: Asked;
   readonly onNamed: (draft: string) => void;
 }
 
-function Opening({ project, wanted, onNamed }: OpeningProps): ReactNode {
+function Opening({ id, project, wanted, onNamed }: OpeningProps): ReactNode {
   const words = wizardTexts();
   const api = useApi();
   const [first] = useState(wanted);
   // A draft is read anew each time: somebody else may have changed it.
   const { data, error, refetch } = useQuery({
-    queryKey: ["projects", project, "wizard", first],
+    queryKey: ["projects", project, "wizard", id],
     gcTime: 0,
     staleTime: Infinity,
     queryFn: () => open(api, project, first),
@@ -301,6 +300,8 @@ function SaveRefused({ refusal }: { readonly refusal: unknown }): ReactNode {
   }
   // A name that is taken is said beside it.
   if (error instanceof Problem && error.status === 409) return null;
+  // A field says what is wrong with the draft as it was saved; what is refused only when it is submitted is said here.
+  if (state.error === undefined) return <ProblemAlert error={refusal} />;
   return <ProblemAlert error={error} shownElsewhere={FIELDS.map((field) => `/${field}`)} onRetry={() => void store.save()} />;
 }
 
