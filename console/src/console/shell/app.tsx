@@ -34,7 +34,7 @@ export function App({ api, session }: { readonly api: Api; readonly session: Ses
   const notify = useCallback((notice: FlashbarProps.MessageDefinition) => {
     const id = notice.id ?? crypto.randomUUID();
     const dismiss = (): void => setNotices((shown) => shown.filter((each) => each.id !== id));
-    const shown = { dismissible: true, onDismiss: dismiss, ...notice, id };
+    const shown = { dismissible: true, dismissLabel: shellTexts().close, onDismiss: dismiss, ...notice, id };
     setNotices((before) => [shown, ...before.filter((each) => each.id !== id)].slice(0, 5));
   }, []);
   const console = useMemo<Console>(() => ({ api, session, notify }), [api, session, notify]);

@@ -42,6 +42,7 @@ export function Settings({ job }: { readonly job: LabelingJob }): ReactNode {
         />
         <KeyValuePairs
           columns={2}
+          minColumnWidth={300}
           items={[
             ...optional(words.inputManifest, data(job.input_manifest_uri)),
             ...optional(words.inputPrefix, data(job.input_prefix_uri)),
@@ -76,6 +77,7 @@ export function Settings({ job }: { readonly job: LabelingJob }): ReactNode {
         <ExpandableSection headerText={words.technical}>
           <KeyValuePairs
             columns={2}
+            minColumnWidth={300}
             items={[pair(words.arn, job.labeling_job_arn), pair(words.version, count(job.version)), pair(words.changed, moment(job.updated_at))]}
           />
         </ExpandableSection>
