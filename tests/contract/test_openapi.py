@@ -1,10 +1,11 @@
 """docs/openapi.yaml against the handlers' route tables, the template's events and the models: nothing missing, nothing invented."""
 
 import importlib
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
 import yaml
@@ -20,8 +21,13 @@ from groundwork.labeling_jobs.definition import LabelingJobDefinition, NamedEnti
 from groundwork.labeling_jobs.job import LabelingJob
 from groundwork.labeling_jobs.lifecycle import Status
 from groundwork.shapes import parse
+from groundwork.store import JobStore
 from groundwork.webhooks import Failure
 from tests.api_events import LambdaContext, api_event, http_answer, make_user_pool
+from tests.builders import BUCKET, a_definition, a_project, a_stored_job
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENT: dict[str, Any] = yaml.safe_load((ROOT / "docs" / "openapi.yaml").read_text())
@@ -402,3 +408,37 @@ def test_functions_answer_as_documented() -> None:
             _validator(response["content"][answer.headers["Content-Type"]]["schema"]).validate(answer.body)
         else:
             assert answer.body is None
+
+
+def test_what_lies_in_s3_is_told_as_documented(jobs_table: object, engine_table: object, data_bucket: "S3Client") -> None:
+    store = JobStore.from_env()
+    a_project(store)
+    manifest, definition = "projects/pets/output.manifest", a_definition(existing_label_attribute="first-ref")
+    a_stored_job(store, status=Status.COMPLETED, definition=definition, output_manifest_uri=f"s3://{BUCKET}/{manifest}")
+    picture, metadata = (
+        {"source-ref": f"s3://{BUCKET}/projects/pets/1.png"},
+        {"class-name": "cat", "type": "groundtruth/image-classification"},
+    )
+    lines: list[Any] = [
+        {**picture, "cats-1": 0, "cats-1-metadata": {**metadata, "confidence": 0.9, "human-annotated": "yes"}},
+        {**picture, "cats-1-metadata": {"failure-reason": "Nobody answered"}, "first-ref": picture["source-ref"]},
+        {"source": "a text"},
+        [],
+    ]
+    data_bucket.put_object(Bucket=BUCKET, Key=manifest, Body="\n".join(map(json.dumps, lines)).encode())
+    asked: list[tuple[str, dict[str, str]]] = [
+        ("/projects/{project}/objects", {"prefix": f"s3://{BUCKET}/projects/pets/"}),
+        ("/projects/{project}/objects/url", {"s3_uri": picture["source-ref"]}),
+        ("/projects/{project}/labeling-jobs/{name}/results", {}),
+        ("/projects/{project}/labeling-jobs/{name}/results", {"limit": "1"}),
+    ]
+
+    for path, query in asked:
+        names = {"project": "pets", "name": "cats-1"}
+        app = importlib.import_module(handled()["GET", path].function.__module__)
+        event = api_event("GET", path.format(**names), username="ann", path_parameters=names, query=query)
+        answer = http_answer(app.lambda_handler(event, LambdaContext()))
+
+        assert answer.status == 200, answer.body
+        assert answer.body.get("items") != []
+        _validator(resolved(documented()["GET", path]["responses"]["200"])["content"]["application/json"]["schema"]).validate(answer.body)
