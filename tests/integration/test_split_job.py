@@ -49,6 +49,10 @@ def test_parts_run_one_after_the_other_and_their_outputs_become_one(door: FrontD
     assert (job["parts"]["total"], job["parts"]["completed"]) == (3, 3)
     assert job["counters"] == {"total": 5, "human_labeled": 5, "machine_labeled": 0, "failed": 0, "unlabeled": 0}
     assert [(line["source"], line["batch"], line[name]) for line in door.output(name)] == [(text, "A", 1) for text in TEXTS]
+    results = door.as_("collaborator").get(f"/projects/demo/labeling-jobs/{name}/results").expect(200)["items"]
+    assert [(result["object"], result["source"]["text"], result["labels"]) for result in results] == [
+        (number, text, ["dog"]) for number, text in enumerate(TEXTS)
+    ]
     assert name in {job["name"] for job in door.as_("owner").get("/projects/demo/labeling-jobs").expect(200)["items"]}
     assert door.as_("owner").get(f"/projects/demo/labeling-jobs/{name}-part-0001").status == 404
 
