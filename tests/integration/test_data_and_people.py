@@ -90,7 +90,9 @@ def test_another_bucket_is_browsed_once_its_owner_lets_our_roles_in(door: FrontD
 
 def test_a_person_is_invited_by_mail_labels_and_is_shut_out_again(door: FrontDoor) -> None:
     admin, username, team = door.as_("admin"), f"person-{uuid.uuid4().hex[:8]}", f"team-{uuid.uuid4().hex[:8]}"
-    admin.post("/people", {"username": username, "email": f"{username}@example.com"}).expect(201)
+    invitation, once = {"username": username, "email": f"{username}@example.com"}, {"Idempotency-Key": f"invite-{username}"}
+    admin.post("/people", invitation, once).expect(201)
+    assert admin.post("/people", invitation, once).headers["Idempotent-Replayed"] == "true"
     admin.post("/labeling-teams", {"name": team, "description": "invited"}).expect(201)
     admin.put(f"/labeling-teams/{team}/members/{username}").expect(204)
     assert _temporary_password(door, username, invitations=1)
