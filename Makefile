@@ -57,9 +57,10 @@ screenshots: $(APP) $(TOOLS) browser ## Take the pictures in docs/screenshots an
 policies: $(APP) $(TOOLS) ## Take away each policy statement in turn; which test misses it? Hours (ONLY="ServeWorkFunction …")
 	.venv/bin/python -m tests.integration.policy_sweep $(ONLY)
 
-bench: $(APP) ## Measure what is claimed, each figure beside its peer or floor (docs/benchmarks.md)
+bench: up browser ## Measure what is claimed, each figure beside its peer or floor (docs/benchmarks.md); some of it on the local stack
 	@for script in manifest_validation object_checks presigning consolidation cold_starts; do .venv/bin/python benchmarks/$$script.py || exit 1; done
 	@.venv/bin/python benchmarks/engine.py --objects 1000 --labeled 60 --lines 100000 --race 20 10 3
+	@.venv/bin/python -m benchmarks.web .local
 
 fuzz: up ## Send thousands of requests made from the OpenAPI document to the local stack, which keeps what they make
 	.venv/bin/python -m tests.fuzz .local 40

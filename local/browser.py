@@ -12,6 +12,16 @@ from local.failures import StackError
 
 #: The second and third are for what the pages show: scripts of many languages, and emoji.
 PACKAGES = ("chromium", "fonts-noto-core", "fonts-noto-color-emoji")
+#: What Chromium is started with, by root as well, and so that it speaks to nobody but the stack.
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
 
 
 def chromium() -> str:

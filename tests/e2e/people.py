@@ -3,7 +3,7 @@
 import io
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,8 @@ from local.place import REPOSITORY
 from local.web import BUILT
 from tests.integration.front_door import PATIENCE_SECONDS, FrontDoor
 
+#: Set, the web comes from the last build on the disk, and not from the stack.
+BUILT_WEB = "GROUNDWORK_TEST_BUILT_WEB"
 #: Where pictures of pages go when `GROUNDWORK_SCREENSHOTS` is set (`make screenshots`).
 SCREENSHOTS = REPOSITORY / "docs" / "screenshots"
 #: The widths that every page is looked at in: a desk and a phone.
@@ -44,7 +46,7 @@ class People:
         if person not in self._profiles:
             context = self._browser.new_context(**({"viewport": DESK, "locale": "en-GB", "timezone_id": "UTC"} | settings))
             context.set_default_timeout(PATIENCE_SECONDS * 1000)
-            if os.environ.get("GROUNDWORK_TEST_BUILT_WEB"):
+            if os.environ.get(BUILT_WEB):
                 context.route(f"{self.console_url}/**", self._answer_from_the_build)
             context.on("console", self._hear)
             context.on("weberror", lambda told: self._complaints.append(f"uncaught: {told.error}"))
@@ -59,13 +61,15 @@ class People:
         return page
 
     def sign_in(self, page: Page, person: str) -> None:
-        """Fills the hosted page that this tab (or this window) is at, or is on its way to, and is back with a session."""
+        """Fills the hosted page that this tab is at, or is on its way to, and is back with a session."""
+        self.fill_hosted_page(page, person)
+        page.wait_for_url(re.compile(re.escape(self.console_url) + r"/(?!signed-in)[^?]*$"))
+
+    def fill_hosted_page(self, page: Page, person: str) -> None:
         user = self._door.addresses["users"][person]
         page.get_by_label("Username").fill(user["username"])
         page.get_by_label("Password").fill(user["password"])
         page.get_by_role("button", name="Sign in").click()
-        if not page.is_closed():
-            page.wait_for_url(re.compile(re.escape(self.console_url) + r"/(?!signed-in)[^?]*$"))
 
     def expect_complaint(self, pattern: str) -> None:
         """From now on browsers may complain in words that match: a test of a refusal hears of a failed request."""
@@ -119,6 +123,16 @@ def _faults_of(frame: Frame, ignoring: Sequence[str]) -> list[str]:
         if violation["impact"] in {"serious", "critical"} and violation["id"] not in ignoring
         for node in violation["nodes"]
     ]
+
+
+def in_each_language(page: Page) -> Iterator[str]:
+    """Switches the page to one language after the other, and back."""
+    chooser = page.locator("header select")
+    before = chooser.input_value()
+    for language in chooser.locator("option").evaluate_all("options => options.map(({ value }) => value)"):
+        chooser.select_option(language)
+        yield language
+    chooser.select_option(before)
 
 
 def look_at(page: Page, name: str, *, full: bool = True) -> None:

@@ -35,10 +35,14 @@ class Task:
         shown = self.page.locator(".frames:not([hidden]):not([inert]) iframe.shown")
         expect(shown.or_(self.page.locator("task-page .empty"))).to_be_visible()
 
+    @property
+    def submit_button(self) -> Locator:
+        return self.frame.get_by_role("button", name="Submit")
+
     def submit(self) -> None:
         """Hands the answer in, and waits for what comes next."""
         before = self.page.locator("iframe.shown").element_handle()
-        self.frame.get_by_role("button", name="Submit").click()
+        self.submit_button.click()
         before.wait_for_element_state("hidden")
         self.settle()
 
@@ -76,6 +80,9 @@ class Task:
         for place in others:
             self.page.mouse.move(*place, steps=5)
         self.page.mouse.up()
+
+    def has_drawn(self, count: int) -> None:
+        expect(self.frame.get_by_role("heading", name=f"Drawn: {count}")).to_be_visible()
 
     def tool(self, name: str) -> None:
         self.frame.get_by_role("toolbar").get_by_role("button", name=name, exact=True).click()

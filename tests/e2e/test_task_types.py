@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.e2e.people import People
+from tests.e2e.people import People, accessibility_faults, in_each_language, look_at
+from tests.e2e.pictures import HEIGHT, WIDTH, drawn, png
 from tests.e2e.portal import Task
 from tests.integration.front_door import FrontDoor
 
 WORKERS = ("worker-1", "worker-2", "worker-3")
-WIDTH, HEIGHT = 320, 240
 type Work = Callable[[Task, int], None]
 type Label = Callable[..., tuple[str, list[dict[str, Any]]]]
 
@@ -34,6 +34,8 @@ def label(door: FrontDoor, people: People) -> Label:
             done = 0
             while not task.nothing_left:
                 work(task, number)
+                if number == done == 0:
+                    inspect(task, task_type)
                 task.submit()
                 done += 1
             assert done == len(lines)
@@ -44,19 +46,17 @@ def label(door: FrontDoor, people: People) -> Label:
     return label
 
 
+def inspect(task: Task, task_type: str) -> None:
+    """What a worker page has to be for everybody, whatever its task type."""
+    for _language in in_each_language(task.page):
+        assert accessibility_faults(task.page) == []
+    look_at(task.page, f"task-{task_type}")
+
+
 @pytest.fixture
 def pictures(door: FrontDoor) -> list[dict[str, Any]]:
     """Manifest lines of two pictures that are large enough to draw on."""
-    return [{"source-ref": uploaded(door, f"picture-{n}.png", drawn(n))} for n in range(2)]
-
-
-def drawn(number: int) -> bytes:
-    """A red rectangle on a plain ground."""
-    canvas = np.full((HEIGHT, WIDTH, 3), 180 + 20 * number, np.uint8)
-    canvas[60:160, 80:200] = (200, 30, 30)
-    buffer = io.BytesIO()
-    Image.fromarray(canvas).save(buffer, "PNG")
-    return buffer.getvalue()
+    return [{"source-ref": uploaded(door, f"picture-{n}.png", png(drawn(n)))} for n in range(2)]
 
 
 def uploaded(door: FrontDoor, name: str, content: bytes) -> str:
@@ -175,8 +175,6 @@ def painted(pictures: list[dict[str, Any]], door: FrontDoor) -> list[dict[str, A
     """A line with a mask of an earlier job: a rectangle of `lane`, which begins ten pixels too far left."""
     mask = np.full((HEIGHT, WIDTH, 3), 255, np.uint8)
     mask[60:160, 70:200] = rgb("#2ca02c")
-    buffer = io.BytesIO()
-    Image.fromarray(mask).save(buffer, "PNG")
     metadata = {
         "internal-color-map": {
             "0": {"class-name": "BACKGROUND", "hex-color": "#ffffff", "confidence": 0.8},
@@ -187,7 +185,7 @@ def painted(pictures: list[dict[str, Any]], door: FrontDoor) -> list[dict[str, A
         "creation-date": "2026-01-05T10:00:00.000123",
         "job-name": "labeling-job/earlier",
     }
-    return [{**pictures[0], "earlier-ref": uploaded(door, "mask.png", buffer.getvalue()), "earlier-ref-metadata": metadata}]
+    return [{**pictures[0], "earlier-ref": uploaded(door, "mask.png", png(Image.fromarray(mask))), "earlier-ref-metadata": metadata}]
 
 
 @pytest.mark.parametrize("segmentation", [False, True], ids=["boxes", "masks"])
