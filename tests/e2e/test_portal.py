@@ -21,7 +21,7 @@ ONE, OTHER = {"left": 20, "top": 20, "width": 40, "height": 40}, {"left": 210, "
 @pytest.fixture(scope="module")
 def boxes(door: FrontDoor) -> str:
     """A labeling job with enough pictures to draw boxes on for every test here; each test ends by handing in what it drew."""
-    uris = [uploaded(door, png(drawn(n))) for n in range(24)]
+    uris = [uploaded(door, png(drawn(n))) for n in range(10)]
     return launched(
         door, [{"source-ref": uri} for uri in uris], task_type="BoundingBox", description="Draw a box", task_timeout_seconds=3600
     )
@@ -147,34 +147,35 @@ def test_of_two_tabs_one_works_and_the_other_says_so(people: People, door: Front
     assert boxes_of(last_answer(door, "worker-2")) == [ONE]
 
 
-def test_a_task_is_given_back_and_taken_again_and_one_that_is_declined_does_not_return(people: People, boxes: str) -> None:
-    def taken(does: Callable[[], None]) -> str:
+def test_a_task_is_given_back_and_one_that_is_declined_is_not_offered_again(people: People, door: FrontDoor, boxes: str) -> None:
+    def taken(does: Callable[[], None]) -> dict[str, Any]:
         with page.expect_response(lambda answer: answer.url.endswith(f"/{boxes}/leases") and answer.status == 201) as told:
             does()
         task.settle()
-        return str(told.value.json()["task_id"])
+        lease: dict[str, Any] = told.value.json()
+        return lease
 
     page = people.open("worker-3", "work.html")
     task = Task(page)
     start = page.locator(f"a[href='#/jobs/{boxes}']")
 
-    first = taken(start.click)
+    returned = taken(start.click)
     draw(task, ONE)
     status(page, "Saved")
     page.get_by_role("button", name="Give back").click()
-    again = taken(start.click)
-    task.has_drawn(1)
+    expect(start).to_be_visible()
+    renewal = door.as_("worker-3").post(f"/work/leases/{returned['lease_id']}/renew")
+    declined = taken(start.click)
     page.get_by_role("button", name="Decline").click()
     dialog = page.get_by_role("dialog", name="Decline this task")
     dialog.get_by_label("Reason").fill("Nothing can be seen in it")
     look_at(page, "portal-decline")
-    other = taken(dialog.get_by_role("button", name="Decline").click)
-    task.has_drawn(0)
+    following = taken(dialog.get_by_role("button", name="Decline").click)
     page.get_by_role("button", name="Give back").click()
     expect(start).to_be_visible()
 
-    assert again == first
-    assert other != first
+    assert renewal.status != 200
+    assert following["task_id"] != declined["task_id"]
 
 
 # --- who sees what -------------------------------------------------------------------------------------------------------
@@ -269,6 +270,71 @@ def test_a_templates_own_script_runs_and_reaches_nothing(people: People, door: F
     task.submit()
 
     assert last_answer(door, "worker-1") == {"note": "seen", "reached": ""}
+
+
+EVERY_PART = """<script src="https://assets.crowd.aws/crowd-html-elements.js"></script>
+<crowd-form>
+  <crowd-instructions link-text="Rules" link-type="button">
+    <short-summary>Say how the parcel came.</short-summary>
+    <detailed-instructions><h2>In detail</h2><p>Read all of it.</p></detailed-instructions>
+    <positive-example><p>Late: three days.</p></positive-example>
+    <negative-example><p>Late: an hour.</p></negative-example>
+  </crowd-instructions>
+  <crowd-alert type="info" dismissible>The text is <strong>real</strong>.</crowd-alert>
+  <crowd-tabs>
+    <crowd-tab header="Text"><crowd-card heading="Message"><p style="padding: 1rem">{{ task.input.source }}</p></crowd-card></crowd-tab>
+    <crowd-tab header="Notes"><p>None.</p></crowd-tab>
+  </crowd-tabs>
+  <crowd-input name="place" label="Place" required></crowd-input>
+  <crowd-text-area name="remark" label="Remark" rows="2"></crowd-text-area>
+  <crowd-checkbox name="flags" value="late">Late</crowd-checkbox>
+  <crowd-radio-group>
+    <crowd-radio-button name="mood" value="glad">Glad</crowd-radio-button>
+    <crowd-radio-button name="mood" value="cross">Cross</crowd-radio-button>
+  </crowd-radio-group>
+  <label>Sure? <crowd-slider name="sure" min="0" max="10" step="1" value="5" aria-label="Sure?" pin></crowd-slider></label>
+  <crowd-toggle-button name="urgent">Urgent</crowd-toggle-button>
+  <crowd-icon-button icon="search" label="Search"></crowd-icon-button>
+  <crowd-button id="more" variant="link">More</crowd-button>
+  <crowd-badge icon="star" for="more"></crowd-badge>
+  <crowd-fab icon="help" title="Help" label="?"></crowd-fab>
+  <crowd-modal link-text="Open"><p>Inside.</p></crowd-modal>
+  <crowd-toast duration="600000">Welcome</crowd-toast>
+  <crowd-button form-action="submit" variant="primary">Hand in</crowd-button>
+</crowd-form>"""
+
+
+def test_a_template_of_every_part_is_filled_in_and_is_for_everybody(people: People, door: FrontDoor) -> None:
+    template = door.as_("owner").upload("demo", f"datasets/{uuid.uuid4().hex[:8]}.liquid", EVERY_PART.encode(), "text/html")
+    line = {"source": "The parcel arrived late."}
+    name = launched(door, [line], task_type="Custom", task_category="Text", labels=[], template_uri=template)
+    task = Task.of(people, "worker-1", name)
+    frame, page = task.frame, task.page
+
+    for _language in in_each_language(page):
+        assert accessibility_faults(page) == []
+    look_at(page, "task-every-part")
+    frame.get_by_role("button", name="Hand in").click()
+    expect(frame.get_by_role("alert").filter(has_text="Place")).to_be_visible()
+    frame.get_by_role("textbox", name="Place").fill("Oslo")
+    frame.get_by_role("textbox", name="Remark").fill("three days")
+    frame.get_by_role("checkbox", name="Late").check()
+    frame.get_by_role("radio", name="Cross").check()
+    frame.get_by_role("slider").press("ArrowRight")
+    frame.get_by_text("Urgent").click()
+    frame.get_by_role("tab", name="Notes").click()
+    expect(frame.get_by_text("None.")).to_be_visible()
+    frame.get_by_role("button", name="Hand in").click()
+    expect(page.get_by_text("Nothing for you now")).to_be_visible()
+
+    assert last_answer(door, "worker-1") == {
+        "place": "Oslo",
+        "remark": "three days",
+        "flags": {"late": True},
+        "mood": {"glad": False, "cross": True},
+        "sure": 6,
+        "urgent": {"on": True},
+    }
 
 
 # --- how it is seen and used ---------------------------------------------------------------------------------------------

@@ -256,6 +256,10 @@ const FORM_STYLES = `
     background: var(--ground);
     border-block-start: 1px solid var(--faint-line);
   }
+  /* A template may bring its own button. */
+  .footer:not(:has(.submit:not([hidden]), .faults > *)) {
+    display: none;
+  }
   .faults {
     flex: 1 1 16rem;
     color: var(--alarm);

@@ -108,11 +108,11 @@ function renderEntry(entry: HistoryEntry): TemplateResult {
   const words = portalTexts();
   const taken = Math.max(0, (Date.parse(entry.submitted_at) - Date.parse(entry.taken_at)) / 1000);
   return html`<tr>
-    <td>${moment(entry.submitted_at)}</td>
-    <td><bdi>${entry.job}</bdi></td>
-    <td>${entry.task_id}</td>
-    <td>${words.seconds(count(Math.round(taken)))}</td>
-    <td>
+    <td data-name=${words.historyWhen}>${moment(entry.submitted_at)}</td>
+    <td data-name=${words.historyJob}><bdi>${entry.job}</bdi></td>
+    <td data-name=${words.historyObject}>${entry.task_id}</td>
+    <td data-name=${words.historyTime}>${words.seconds(count(Math.round(taken)))}</td>
+    <td data-name=${words.historyAnswer}>
       ${entry.answer ? html`<details><summary>${words.historyAnswer}</summary><pre>${JSON.stringify(entry.answer, null, 1)}</pre></details>` : "–"}
     </td>
   </tr>`;
