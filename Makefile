@@ -61,6 +61,8 @@ bench: up browser ## Measure what is claimed, each figure beside its peer or flo
 	@for script in manifest_validation object_checks presigning consolidation cold_starts; do .venv/bin/python benchmarks/$$script.py || exit 1; done
 	@.venv/bin/python benchmarks/engine.py --objects 1000 --labeled 60 --lines 100000 --race 20 10 3
 	@.venv/bin/python -m benchmarks.web .local
+	@.venv/bin/python -m benchmarks.launches
+	@.venv/bin/python benchmarks/large_manifest.py
 
 fuzz: up ## Send thousands of requests made from the OpenAPI document to the local stack, which keeps what they make
 	.venv/bin/python -m tests.fuzz .local 40

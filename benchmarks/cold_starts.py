@@ -25,32 +25,55 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 ROOT = Path(__file__).resolve().parent.parent
 ROUNDS = 5
 REQUIRED = 1.5
-STEP = {"name": "cats-1", "submission": 1, "execution": "arn:one"}
-# What a step of a machine is asked: enough to find out that there is no such job.
-ASKED = {
-    "step": STEP,
-    "to": "Launching",
-    "cause": "a measurement",
-    "name": "cats-1",
-    "labeling_job_name": "cats-1",
-    "outcome": "stopped",
-    "phase": "plan",
+PROJECT, JOB, EXECUTION = "pets", "cats-1", "arn:aws:states:us-east-1:123456789012:execution:machine:one"
+# What the machines ask of their functions: enough for each to look for its job and find that there is none.
+STEP = {"step": {"name": JOB, "submission": 1, "execution": EXECUTION, "project": PROJECT}}
+BUILD = {"project": PROJECT, "name": "cats", "build_id": "one", "execution": EXECUTION}
+RUN = {"labeling_job_name": JOB, "round": "run", "range": 0, "outcome": "stopped"}
+MANIFEST = "s3://x/projects/pets/manifests/cats.manifest"
+EXPECTATION = {"task_type_key": "ImageMultiClass", "source_attribute": "source-ref", "is_image": True, "max_objects": 100_000}
+VALIDATION = {"project": PROJECT, "manifest_uri": MANIFEST, "report_uri": MANIFEST, "expectation": EXPECTATION}
+ASKED: dict[str, dict[str, Any]] = {
+    "advance_launch": {**STEP, "to": "Launching"},
+    "assemble_output": RUN,
+    "build_manifest": {"build": BUILD, "progress": None},
+    "compose_worker_task_template": STEP,
+    "consolidate_annotations": RUN,
+    "create_labeling_job": STEP,
+    "divide_labeling_job": STEP,
+    "export_labels": {"project": PROJECT, "name": JOB, "export_id": "one", "job_id": "one"},
+    "load_tasks": RUN,
+    "merge_outputs": {"name": JOB},
+    "plan_consolidation": RUN,
+    "plan_loading": RUN,
+    "presign_worker_view": STEP,
+    "restore_labeling_jobs": {"after": ""},
+    "take_manifest": STEP,
+    "validate_manifest": {"phase": "plan", "execution": "one", "request": VALIDATION},
 }
-# Functions that events start: the sample they are measured with.
+# What events ask, by the samples of them.
 SAMPLES = {
     "announce_changes": "jobs_table_changed",
+    "deliver_notification": "notification_queued",
     "drive_runs": "engine_table_changed",
     "drive_split_jobs": "split_job_changed",
+    "fan_out_notifications": "labeling_job_completed",
+    "keep_job_records": "engine_job_changed",
     "notify_administrators": "labeling_job_completed",
     "reconcile_labeling_jobs": "schedule",
+    "record_draft_report": "draft_execution_status_change",
     "record_service_status": "engine_state_change",
+    "settle_launch": "launch_execution_status_change",
+    "settle_manifest_build": "manifest_build_status_change",
     "stop_labeling_job": "labeling_job_stop_requested",
 }
-SETTINGS = ("_ARN", "_BUCKET", "_TABLE", "_ID", "_URL", "_KEY", "EVENT_BUS", "_BUS")
+# What a function says when it finds nothing; anything else means that it was asked nonsense.
+NOTHING_THERE = ("NotFoundError", "ClientError", "ParamValidationError")
 
 
 class Context:
@@ -71,7 +94,7 @@ class Nothing(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_POST(self) -> None:
-        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        asked = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         operation = self.headers.get("X-Amz-Target", "").rpartition(".")[2]
         answer = {
             "Query": {"Items": [], "Count": 0},
@@ -79,7 +102,11 @@ class Nothing(BaseHTTPRequestHandler):
             "PutEvents": {"FailedEntryCount": 0, "Entries": []},
         }
         body = json.dumps(answer.get(operation, {})).encode()
+        if asked.startswith(b"Action="):
+            action = parse_qs(asked.decode())["Action"][0]
+            body = f"<{action}Response><{action}Result/></{action}Response>".encode()
         self.send_response(200)
+        self.send_header("ETag", '"nothing"')
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -103,25 +130,34 @@ def load(folder: str) -> Any:
 
 
 def event_for(folder: str, app: Any) -> dict[str, Any]:
+    if folder in ASKED:
+        return ASKED[folder]
     if folder in SAMPLES:
-        sample: dict[str, Any] = json.loads((ROOT / "events" / f"{SAMPLES[folder]}.json").read_text())
-        return sample
-    if not hasattr(app, "api"):
-        return ASKED
-    request: dict[str, Any] = json.loads((ROOT / "events" / "api_request.json").read_text())
-    route = min(app.api.routes, key=lambda route: (route.method != "GET", route.path))
+        return sample(SAMPLES[folder])
+    if folder == "draft_labeling_job":
+        return {"detail": sample("manifest_uploaded")["detail"], "execution": EXECUTION}
+    request = sample("api_request")
+    if not hasattr(app, "api"):  # it is asked for whatever path
+        return {**request, "pathParameters": {"file": "index.html"}}
+    route = min(app.api.routes, key=lambda route: (route.method != "GET", route.path == "/health", route.path))
     names = [part.strip("{}") for part in route.path.split("/") if part.startswith("{")]
     path = route.path
     for name in names:
-        path = path.replace(f"{{{name}}}", "pets")
-    return {**request, "httpMethod": route.method, "resource": route.path, "path": path, "pathParameters": dict.fromkeys(names, "pets")}
+        path = path.replace(f"{{{name}}}", PROJECT)
+    return {**request, "httpMethod": route.method, "resource": route.path, "path": path, "pathParameters": dict.fromkeys(names, PROJECT)}
+
+
+def sample(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((ROOT / "events" / f"{name}.json").read_text())
+    return found
 
 
 def answer(app: Any, event: dict[str, Any]) -> None:
     try:
         app.lambda_handler(event, Context())
-    except Exception as error:  # noqa: BLE001 - nothing is what it finds, and that may well be an error
-        sys.stderr.write(f"{type(error).__name__}: {error}\n")
+    except Exception as error:
+        if type(error).__name__ not in NOTHING_THERE:
+            raise
 
 
 def record(folder: str, notes: Path) -> None:
@@ -129,15 +165,16 @@ def record(folder: str, notes: Path) -> None:
     asked: list[tuple[str, str, Any]] = []
     before = set(sys.modules)
     app = load(folder)
-    import botocore.client
+    # A function that has not loaded the SDK by now asks nothing of AWS.
+    if botocore_client := sys.modules.get("botocore.client"):
+        base = botocore_client.BaseClient
+        call = base._make_api_call
 
-    call = botocore.client.BaseClient._make_api_call
+        def noted(client: Any, operation: str, parameters: Any) -> Any:
+            asked.append((client.meta.service_model.service_name, operation, parameters))
+            return call(client, operation, parameters)
 
-    def noted(client: Any, operation: str, parameters: Any) -> Any:
-        asked.append((client.meta.service_model.service_name, operation, parameters))
-        return call(client, operation, parameters)
-
-    botocore.client.BaseClient._make_api_call = noted
+        base._make_api_call = noted
     event = event_for(folder, app)
     answer(app, event)
     made = sorted({service for service, *_ in asked})
@@ -158,9 +195,7 @@ def run(kind: str, folder: str, notes: Path) -> None:
     else:
         for name in noted["loaded"]:
             importlib.import_module(name)
-        import boto3
-
-        clients: dict[str, Any] = {service: boto3.client(service) for service in noted["clients"]}
+        clients: dict[str, Any] = {service: importlib.import_module("boto3").client(service) for service in noted["clients"]}
         for service, operation, parameters in noted["asked"]:
             try:
                 clients[service]._make_api_call(operation, parameters)
@@ -194,6 +229,7 @@ def environment(port: int) -> dict[str, str]:
         "OBJECTS_PER_LABELING_JOB": "100000",
         "PARTS_AT_ONCE": "4",
         "STALLED_AFTER_HOURS": "24",
+        "FIRST_PAUSE_SECONDS": "10",
         "POWERTOOLS_TRACE_DISABLED": "true",
         "POWERTOOLS_LOG_LEVEL": "CRITICAL",
         "POWERTOOLS_SERVICE_NAME": "groundwork",

@@ -45,7 +45,7 @@ _CHANGED = frozenset({"PreconditionFailed", "NoSuchKey"})
 # Looking up as many objects in dense folders takes about 100 requests.
 _PARTITION_LINES = 100_000
 _MAX_PARTITIONS = 64
-_SAMPLES = 16
+_MAX_SAMPLES = 16
 _SAMPLE_BYTES = 64 * 1024
 _MAX_SPLITTER_LENGTH = 64
 # All windows of a comparison together.
@@ -172,17 +172,17 @@ class ManifestValidation:
             return Plan(etag, (), (), ("manifest.changed",))
         shards = plan_shards(size)
         try:
-            return Plan(etag, tuple(shards), self._splitters(size, etag) if len(shards) > 1 else ())
+            return Plan(etag, tuple(shards), self._splitters(size, etag, min(2 * len(shards), _MAX_SAMPLES)) if len(shards) > 1 else ())
         except ClientError as error:
             if error.response["Error"]["Code"] in _CHANGED:
                 return Plan(etag, (), (), ("manifest.changed",))
             raise
 
-    def _splitters(self, size: int, etag: str) -> tuple[str, ...]:
-        """Sort keys that part the manifest's data objects into partitions of about equal size, judged by a sample of its lines."""
+    def _splitters(self, size: int, etag: str, samples: int) -> tuple[str, ...]:
+        """Sort keys that part the manifest's data objects into partitions of about equal size, judged by so many samples of its lines."""
         keys: list[bytes] = []
         sampled_lines = sampled_bytes = 0
-        for start in range(0, size, -(-size // _SAMPLES)):
+        for start in range(0, size, -(-size // samples)):
             sample = Shard(0, start, min(start + _SAMPLE_BYTES, size))
             for reading in self._readings(sample, etag):
                 keys += (self._sort_key(source) for source in reading.sources if source is not None)
