@@ -2,11 +2,11 @@
 """What a launched labeling job takes of AWS, and what it costs: counted on a local stack of its own, the real template with IAM enforced.
 
 A launch is all that follows from `POST …/labeling-jobs` until workers can begin and nothing is left to be announced: functions that run,
-steps of state machines, requests to tables and to S3, events. The local AWS counts them as they come (`local/recording.py`), steps are in
-the executions' own histories; schedules are off meanwhile. Then each scheduled function runs with nothing to do: that is what an idle
-stack takes. Both give prices by AWS's list below: of 1,000 launched jobs, and of an idle month. Counts are exact; how long functions run is
-as seen on this machine, so their GB-seconds are not. Left out: free tiers, storage, transfer, logs, and custom metrics (0.30 a
-month for each that anything was put into).
+steps of state machines, requests to tables and to S3, events. The local AWS counts them as they come (`local/recording.py`), some steps
+are in the executions' own histories; schedules are off meanwhile. Then each scheduled function runs with nothing to do: that is what an
+idle stack takes. Both give prices by AWS's list below: of 1,000 launched jobs, and of an idle month. Counts are exact; how long functions
+run is as seen on this machine, so their GB-seconds are not. Left out: free tiers, storage, transfer, logs, and custom metrics (0.30 a month
+for each that anything was put into).
 
 Streams and queues hand over what has come until then, so how many times a function is called for the same changes varies a little with
 their timing, here as on AWS: each count is given from the least to the most, and prices are of the median job.
@@ -80,11 +80,11 @@ class Counts:
     transitions: Counter[str] = field(default_factory=Counter)
     table_requests: Counter[str] = field(default_factory=Counter)
 
-    def add(self, entry: dict[str, Any], function_names: dict[str, str]) -> None:
-        """Count one entry of the local AWS's record."""
+    def add(self, entry: dict[str, Any], names: dict[str, str]) -> None:
+        """Count one entry of the local AWS's record; `names` are logical ids by physical id."""
         match entry["kind"]:
             case "invocation":
-                self.invocations[function_names[entry["function"]]] += 1
+                self.invocations[names[entry["function"]]] += 1
                 self.gb_seconds += entry["memory_mb"] / 1024 * entry["seconds"]
             case "table":
                 self.table_requests[entry["operation"]] += 1
@@ -93,6 +93,8 @@ class Counts:
                 self.things["S3 PUT, COPY, POST, LIST" if entry["operation"] in DEAR_S3 else "S3 GET, HEAD"] += 1
             case "events":
                 self.things["events"] += entry["count"]
+            case "task":
+                self.transitions[names[entry["machine"]]] += 1
 
     def priced(self) -> dict[str, float]:
         """All that has a price."""
@@ -200,15 +202,15 @@ class Stack:
         counts = Counts()
         yield counts
         self.settle()
-        names = self.resources("AWS::Lambda::Function")
+        names = self.resources("AWS::Lambda::Function") | self.resources("AWS::StepFunctions::StateMachine")
         with self._record.open() as record:
             record.seek(start)
             for line in record:
                 counts.add(json.loads(line), names)
-        counts.transitions = self._new_transitions()
+        counts.transitions += self._new_transitions()
 
     def _new_transitions(self) -> Counter[str]:
-        """Steps of the executions that were not there the last time, by machine. Of one that waits, those up to there."""
+        """Steps, but for tasks, of the executions that were not there the last time, by machine. Of one that waits, those up to there."""
         transitions: Counter[str] = Counter()
         for arn, name in self.resources("AWS::StepFunctions::StateMachine").items():
             pages = self._machines.get_paginator("list_executions").paginate(stateMachineArn=arn)
@@ -216,7 +218,8 @@ class Stack:
             self._seen |= new
             for execution in new:
                 history = self._machines.get_paginator("get_execution_history").paginate(executionArn=execution)
-                transitions[name] += sum(event["type"].endswith("StateEntered") for page in history for event in page["events"])
+                types = [event["type"] for page in history for event in page["events"]]
+                transitions[name] += sum(kind.endswith("StateEntered") and kind != "TaskStateEntered" for kind in types)
         return transitions
 
     def launch(self, pictures: Iterable[Path]) -> Counts:

@@ -1,8 +1,9 @@
 """Has the local AWS write down what is asked of it; runs inside it (`local/emulation.py`).
 
 One JSON document a line: `right` (a function's role used a right; which of its statements allow it), `table` (a request to DynamoDB and
-the units it takes), `object` (a request to S3), `events` (put on a bus) and `invocation` (a function ran). For counting in tests and
-benchmarks; what is answered stays the same, but for the units that DynamoDB's answers then tell.
+the units it takes), `object` (a request to S3), `events` (put on a bus), `invocation` (a function ran) and `task` (a state machine's Task
+state ran; those inside a Map are not in ministack's histories). For counting in tests and benchmarks; what is answered stays the same,
+but for the units that DynamoDB's answers then tell.
 
 ministack (1.5.33) has a CloudTrail of its own, which knows neither roles nor the items of a transaction.
 """
@@ -14,7 +15,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from ministack.core import iam_evaluator  # type: ignore[import-not-found]
-from ministack.services import dynamodb, eventbridge, lambda_svc, s3  # type: ignore[import-not-found]
+from ministack.services import dynamodb, eventbridge, lambda_svc, s3, stepfunctions  # type: ignore[import-not-found]
 
 type Answer = tuple[int, dict[str, str], bytes]
 type Handler = Callable[[str, str, dict[str, str], bytes, dict[str, Any]], Awaitable[Answer]]
@@ -123,8 +124,19 @@ def record_invocations(record: Record) -> None:
     lambda_svc._execute_function = execute_function
 
 
+def record_tasks(record: Record) -> None:
+    """Write down every Task state that is entered, those inside a Map too."""
+    execute: Callable[..., Any] = stepfunctions._execute_task
+
+    def execute_task(state: dict[str, Any], given: Any, execution: dict[str, Any], context: dict[str, Any]) -> Any:
+        record.add("task", machine=execution["stateMachineArn"], state=context["State"]["Name"])
+        return execute(state, given, execution, context)
+
+    stepfunctions._execute_task = execute_task
+
+
 def start(path: str) -> None:
     """Write down from now on."""
     record = Record(path)
-    for recorded in (record_rights, record_table_requests, record_object_requests, record_events, record_invocations):
+    for recorded in (record_rights, record_table_requests, record_object_requests, record_events, record_invocations, record_tasks):
         recorded(record)
