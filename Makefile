@@ -90,6 +90,8 @@ requirements: ## Pin the requirements anew after a change of an .in file (UPGRAD
 	$(COMPILE) requirements/dev.in --constraint layers/dependencies/requirements.txt --constraint layers/annotations/requirements.txt \
 		--constraint layers/exports/requirements.txt \
 		--override requirements/dev-overrides.in --output-file requirements/dev.txt
+	$(COMPILE) examples/automated_labeling/proposals/requirements.in --constraint requirements/dev.txt \
+		--output-file examples/automated_labeling/proposals/requirements.txt
 
 clean: ## Stop the local stack and remove everything that make made
 	@if [ -e $(APP) ]; then .venv/bin/python -m local.stack reset; fi

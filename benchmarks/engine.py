@@ -44,12 +44,15 @@ from groundwork.engine.output import RUN, Output
 from groundwork.engine.output_tree import OutputParts, OutputTree
 from groundwork.engine.store import EngineStore
 from groundwork.engine.work import Work, Worker
+from groundwork.labeling_functions import LabelingFunctions
 from groundwork.task_types import TASK_TYPES, built_in_lambda_arns
 
 REQUESTS_PER_OBJECT = 6
 ITEMS_PER_LEASE = 30
 BUCKET = "groundwork-benchmark"
 REGION = "us-east-1"
+# None of these jobs has functions of its own, so they are never invoked.
+FUNCTIONS = LabelingFunctions(seconds=1)
 CONSOLE = Console(highlight=False, soft_wrap=True)
 
 
@@ -127,11 +130,12 @@ def run_job(objects: int, labeled: int, dynamodb: Any, s3: Any, table: str) -> b
     started = time.perf_counter()
     with meter.reading() as loading:
         ranges = plan_loading(name, store, s3)
-        load_tasks(name, 0, store, s3)
+        load_tasks(name, 0, store, s3, FUNCTIONS)
         first_work = time.perf_counter() - started
         for number in range(1, ranges):
-            load_tasks(name, number, store, s3)
+            load_tasks(name, number, store, s3, FUNCTIONS)
     load_seconds = time.perf_counter() - started
+    CONSOLE.print(f"{objects:,} objects in {ranges} ranges: loaded in {load_seconds:.1f} s, first lease after {first_work:.2f} s")
     open_for_work(name, dynamodb, table)
 
     work = Work(store, s3, region=REGION)
@@ -149,7 +153,7 @@ def run_job(objects: int, labeled: int, dynamodb: Any, s3: Any, table: str) -> b
             work.answer(ann, lease.hold.lease_id, {"crowd-image-classifier": {"label": "cat"}}, now)
     label_seconds = time.perf_counter() - started
 
-    output = Output(store, s3, BUCKET)
+    output = Output(store, s3, BUCKET, FUNCTIONS)
     outcome = WaitOutcome.DONE if count == objects else WaitOutcome.STOPPED
     started = time.perf_counter()
     with meter.reading() as finishing:
@@ -163,14 +167,11 @@ def run_job(objects: int, labeled: int, dynamodb: Any, s3: Any, table: str) -> b
         for step, counted, per in (("load", loading, objects), ("label", labeling, count), ("output", finishing, objects))
     }
     total, most_items = sum(requests.values()), max(items_per_lease)
-    CONSOLE.print(f"{objects:,} objects in {ranges} ranges, {count:,} of them labeled by one worker")
     CONSOLE.print(
         f"  table requests per object: {', '.join(f'{step} {number:.3f}' for step, number in requests.items())}; in all {total:.2f}"
     )
     CONSOLE.print(f"  items read per lease: {sum(items_per_lease) / count:.1f} on average, {most_items} at most")
-    CONSOLE.print(
-        f"  load {load_seconds:.1f} s (first lease after {first_work:.2f} s), label {label_seconds:.1f} s, output {finish_seconds:.1f} s"
-    )
+    CONSOLE.print(f"  {count:,} of them labeled by one worker in {label_seconds:.1f} s, output written in {finish_seconds:.1f} s")
     CONSOLE.print(f"  peak memory so far: {_peak_mib():.0f} MiB")
     return total <= REQUESTS_PER_OBJECT and most_items <= ITEMS_PER_LEASE
 
@@ -205,7 +206,7 @@ def race(workers: int, objects: int, answers: int, dynamodb: Any, s3: Any, table
     store, now = EngineStore(dynamodb, table), datetime.now(UTC)
     store.create_job(EngineJob(name, f"arn:aws:sagemaker:{REGION}:1:labeling-job/{name}", request, JobStatus.INITIALIZING, now, now))
     for number in range(plan_loading(name, store, s3)):
-        load_tasks(name, number, store, s3)
+        load_tasks(name, number, store, s3, FUNCTIONS)
     open_for_work(name, dynamodb, table)
     work = Work(store, s3, region=REGION)
     crew = [work.worker(Caller(f"w{n}", frozenset({"vets"}), "https://issuer", f"sub-{n}")) for n in range(workers)]

@@ -15,7 +15,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from groundwork.labeling_jobs.launching import Deployment
 from groundwork.labeling_jobs.splitting import SplitJobs
-from groundwork.labeling_service import labeling_service
+from groundwork.labeling_service import job_control, labeling_service
 from groundwork.store import JobStore, split_job_of_image
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ split_jobs = SplitJobs(
         role_arn=os.environ["LABELING_ROLE_ARN"],
     ),
     at_once=int(os.environ["PARTS_AT_ONCE"]),
+    control=job_control(),
 )
 
 stalled_after = timedelta(hours=float(os.environ["STALLED_AFTER_HOURS"]))

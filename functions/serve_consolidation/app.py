@@ -6,6 +6,7 @@ Repeats: POST honours Idempotency-Key; consolidating again writes the same files
 
 import json
 import os
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,7 @@ from aws_lambda_powertools.logging import correlation_paths
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from groundwork import access
-from groundwork.engine.quality import as_seen, report_key
+from groundwork.engine.quality import as_seen, report_key, summary_of_all, tally_key
 from groundwork.engine.store import EngineStore
 from groundwork.errors import ConflictError
 from groundwork.http_api import Answer, HttpApi, Request
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 DATA_BUCKET = os.environ["DATA_BUCKET"]
 JOB = "/projects/{project}/labeling-jobs/{name}"
+# Not more than a boto3 client keeps connections by default.
+READS_AT_ONCE = 10
 
 logger = Logger()
 tracer = Tracer()
@@ -44,31 +47,41 @@ api = HttpApi(store, logger=logger, tracer=tracer, metrics=metrics)
 def get_quality(request: Request) -> Answer:
     """Owners and administrators see who the workers are; for others they are numbers."""
     job = request.labeling_job
-    _require_whole(job)
-    try:
-        body = s3.get_object(Bucket=DATA_BUCKET, Key=report_key(job.name))["Body"].read()
-    except s3.exceptions.NoSuchKey:
-        raise ConflictError("Nothing is known of the quality until the built-in service has consolidated annotations.") from None
+    report = _report(job)
+    if report is None:
+        raise ConflictError("Nothing is known of the quality until the built-in service has consolidated annotations.")
     knows_workers = request.role is access.Role.OWNER or request.caller.is_admin
     names = UserPool.from_env().group_members_by_subject(job.definition.labeling_team or "") if knows_workers else None
-    return Answer(as_seen(json.loads(body), names, job.job_id))
+    return Answer(as_seen(report, names, job.job_id))
 
 
 @api.route("POST", JOB + "/consolidate", access.manage_project, idempotent=True)
 def consolidate(request: Request) -> Answer:
     """For a job at rest; while a job runs, its output is written by itself as annotations are completed."""
     job = request.labeling_job
-    _require_whole(job)
+    if job.parts is not None:
+        raise ConflictError("The labeling job is split, and its output is merged from those of its parts: it is not consolidated again.")
     if not engine_store.request_consolidation(job.name, datetime.now(UTC)):
         raise ConflictError("Only a labeling job of the built-in service that is completed, stopped or failed is consolidated again.")
     return Answer(job.resource(), HTTPStatus.ACCEPTED, etag=job.etag)
 
 
-def _require_whole(job: "LabelingJob") -> None:
-    if job.parts is not None:
-        raise ConflictError(
-            "The labeling job is split: its parts are consolidated each by itself, and no quality is kept of all of them together."
-        )
+def _report(job: "LabelingJob") -> dict[str, Any] | None:
+    """The summary of the job's quality, of a split one over all its parts; None when nothing was consolidated yet."""
+    if job.parts is None:
+        return _read(report_key(job.name))
+    with ThreadPoolExecutor(READS_AT_ONCE) as pool:
+        tallies = pool.map(_read, [tally_key(part.name) for part in store.parts(job) if part.labeling_job_arn is not None])
+        known = [tally for tally in tallies if tally is not None]
+    return summary_of_all(known) if known else None
+
+
+def _read(key: str) -> dict[str, Any] | None:
+    try:
+        document: dict[str, Any] = json.loads(s3.get_object(Bucket=DATA_BUCKET, Key=key)["Body"].read())
+    except s3.exceptions.NoSuchKey:
+        return None
+    return document
 
 
 @logger.inject_lambda_context(clear_state=True, correlation_id_path=correlation_paths.API_GATEWAY_REST)

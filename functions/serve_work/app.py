@@ -28,7 +28,7 @@ logger = Logger()
 tracer = Tracer()
 metrics = Metrics()
 store = JobStore.from_env()
-work = Work.from_env()
+work = Work.from_env(store)
 worker_pages = WorkerPages.from_env(store)
 api = HttpApi(store, logger=logger, tracer=tracer, metrics=metrics)
 
@@ -51,8 +51,8 @@ class DeclineBody(BaseModel):
 
 @api.route("GET", "/work/labeling-jobs", access.work)
 def list_labeling_jobs(request: Request) -> Answer:
-    limit, after = request.page_limit(), request.query.get("next_token", "").lower()
-    jobs = [job for job in work.labeling_jobs(_worker(request), datetime.now(UTC)) if job.name.lower() > after]
+    limit, after = request.page_limit(), request.query.get("next_token", "")
+    jobs = [job for job in work.labeling_jobs(_worker(request), datetime.now(UTC)) if job.order > after]
     items = [
         {
             "name": job.name,
@@ -62,10 +62,11 @@ def list_labeling_jobs(request: Request) -> Answer:
             "available": job.available,
             "answered_by_me": job.answered_by_me,
             "with_others": job.with_others,
+            "priority": job.priority,
         }
         for job in jobs[:limit]
     ]
-    return Answer({"items": items, "next_token": items[-1]["name"] if len(jobs) > limit else None})
+    return Answer({"items": items, "next_token": jobs[limit - 1].order if len(jobs) > limit else None})
 
 
 @api.route("POST", "/work/labeling-jobs/{name}/leases", access.work, idempotent=True)

@@ -6,10 +6,12 @@ import os
 import re
 import time
 import uuid
+import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -154,6 +156,30 @@ class FrontDoor:
         pages = self.operator("cloudformation").get_paginator("list_stack_resources").paginate(StackName=self.addresses["stack_name"])
         return {found["LogicalResourceId"]: found["PhysicalResourceId"] for page in pages for found in page["StackResourceSummaries"]}
 
+    def deploy_labeling_function(self, code: Path, name: str, *rights: tuple[str, str], **variables: str) -> str:
+        """As `sam deploy` in an example's folder does; the function's ARN. `rights` are actions and keys in the data bucket."""
+        functions, iam = self.operator("lambda"), self.operator("iam")
+        archive = io.BytesIO()
+        with zipfile.ZipFile(archive, "w") as packed:
+            packed.write(code, "app.py")
+        with suppress(functions.exceptions.ResourceNotFoundException):
+            return str(functions.update_function_code(FunctionName=name, ZipFile=archive.getvalue())["FunctionArn"])
+        trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}}
+        bucket = f"arn:aws:s3:::{self.addresses['data_bucket']}"
+        allowed = [{"Effect": "Allow", "Action": action, "Resource": f"{bucket}/{keys}"} for action, keys in rights]
+        role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=_policy(trust))["Role"]["Arn"]
+        iam.put_role_policy(RoleName=name, PolicyName="data", PolicyDocument=_policy(*allowed))
+        made = functions.create_function(
+            FunctionName=name,
+            Runtime="python3.13",
+            Handler="app.lambda_handler",
+            Role=role,
+            Code={"ZipFile": archive.getvalue()},
+            Timeout=120,
+            Environment={"Variables": variables},
+        )
+        return str(made["FunctionArn"])
+
     def role_of(self, function: str) -> str:
         """The name of a function's role."""
         configuration = self.operator("lambda").get_function_configuration(FunctionName=self.resources[function])
@@ -273,6 +299,10 @@ class FrontDoor:
             for item in page["Items"]:
                 if mine.fullmatch(item["pk"]["S"]) or item["sk"]["S"].endswith(f"#{name.lower()}"):
                     client.delete_item(TableName=table, Key={"pk": item["pk"], "sk": item["sk"]})
+
+
+def _policy(*statements: dict[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
 
 
 def eventually[T](probe: Callable[[], T | None], what: str) -> T:

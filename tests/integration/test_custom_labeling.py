@@ -1,11 +1,6 @@
 """A custom job with the functions and the page of examples/custom_labeling, from manifest to output through the front door."""
 
-import io
-import json
-import zipfile
-from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -15,33 +10,13 @@ EXAMPLE = Path(__file__).parents[2] / "examples/custom_labeling"
 REPLIES = ("Sure, happy to help!", "Thanks.", "Read the manual.")
 
 
-def policy(**statement: Any) -> str:
-    return json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **statement}]})
-
-
-def deployed(door: FrontDoor, folder: str, name: str) -> str:
-    """As `sam deploy` in the example's folder does; the function's ARN."""
-    functions, iam = door.operator("lambda"), door.operator("iam")
-    archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w") as packed:
-        packed.write(EXAMPLE / folder / "app.py", "app.py")
-    with suppress(functions.exceptions.ResourceNotFoundException):
-        return str(functions.update_function_code(FunctionName=name, ZipFile=archive.getvalue())["FunctionArn"])
-    answers = f"arn:aws:s3:::{door.addresses['data_bucket']}/projects/*/annotations/*"
-    trust = policy(Action="sts:AssumeRole", Principal={"Service": "lambda.amazonaws.com"})
-    role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
-    iam.put_role_policy(RoleName=name, PolicyName="read", PolicyDocument=policy(Action="s3:GetObject", Resource=answers))
-    made = functions.create_function(
-        FunctionName=name, Runtime="python3.13", Handler="app.lambda_handler", Role=role, Code={"ZipFile": archive.getvalue()}, Timeout=30
-    )
-    return str(made["FunctionArn"])
-
-
 @pytest.fixture(scope="module")
 def functions(door: FrontDoor) -> dict[str, str]:
     return {
-        "pre_annotation_function_arn": deployed(door, "pre_annotation", "LabelingFunction_demo_replies"),
-        "consolidation_function_arn": deployed(door, "consolidation", "LabelingFunction__tone"),
+        "pre_annotation_function_arn": door.deploy_labeling_function(EXAMPLE / "pre_annotation/app.py", "LabelingFunction_demo_replies"),
+        "consolidation_function_arn": door.deploy_labeling_function(
+            EXAMPLE / "consolidation/app.py", "LabelingFunction__tone", ("s3:GetObject", "projects/*/annotations/*")
+        ),
     }
 
 

@@ -225,6 +225,7 @@ GOOD = "s3://groundwork-data/projects/pets/"
         ({"tags": {"groundwork:project": "other"}}, [("/tags/groundwork:project", "job.tag-reserved")]),
         ({"tags": {str(number): "" for number in range(48)}}, []),
         ({"tags": {str(number): "" for number in range(49)}}, [("/tags", "job.tags-too-many")]),
+        ({"tags": {str(number): "" for number in range(48)}, "priority": 60}, [("/tags", "job.tags-too-many")]),
     ],
     ids=lambda value: str(value)[:60] if isinstance(value, dict) else "",
 )
@@ -280,18 +281,65 @@ def test_a_team_that_is_unknown_or_too_small_is_refused() -> None:
     assert found(a_definition(workers_per_object=2), team_member_count=2) == []
 
 
-def test_automated_labeling_needs_a_type_that_has_it_and_sagemaker() -> None:
-    def automated(key: str, **overrides: Any) -> LabelingJobDefinition:
-        return a_definition_of(key, automated_labeling=True, **overrides)
+PROPOSALS = "arn:aws:lambda:us-east-1:123456789012:function:LabelingFunction_pets_proposals"
 
+
+def automated(key: str, **overrides: Any) -> LabelingJobDefinition:
+    return a_definition_of(key, automated_labeling=True, **overrides)
+
+
+def test_ground_truth_labels_automatically_where_a_type_has_an_algorithm() -> None:
     assert found(automated("BoundingBox"), labeling_service="SageMaker") == []
-    assert found(automated("BoundingBox")) == [("/automated_labeling", "job.automated-labeling-needs-sagemaker")]
     assert found(automated("NamedEntityRecognition"), labeling_service="SageMaker") == [
         ("/automated_labeling", "job.automated-labeling-unavailable")
     ]
     assert found(automated("SemanticSegmentation", labels=tuple(map(str, range(21)))), labeling_service="SageMaker") == [
         ("/labels", "job.labels-too-many-for-automation")
     ]
+    assert found(automated("TextMultiClass", automated_labeling_function_arn=PROPOSALS), labeling_service="SageMaker") == [
+        ("/automated_labeling_function_arn", "job.automated-labeling-by-ground-truth")
+    ]
+
+
+@pytest.mark.parametrize("key", ["ImageMultiClass", "TextMultiClass"])
+def test_the_built_in_service_labels_automatically_with_a_function_of_the_project(key: str) -> None:
+    of_others = PROPOSALS.replace("_pets_", "_birds_")
+
+    assert found(automated(key, automated_labeling_function_arn=PROPOSALS, automated_labeling_confidence=0.9)) == []
+    assert found(automated(key)) == [("/automated_labeling_function_arn", "job.automated-labeling-needs-function")]
+    assert found(automated(key, automated_labeling_function_arn=of_others)) == [
+        ("/automated_labeling_function_arn", "job.function-refused")
+    ]
+    assert found(automated(key, automated_labeling_function_arn="proposals")) == [
+        ("/automated_labeling_function_arn", "job.function-invalid")
+    ]
+
+
+def test_the_built_in_service_labels_only_classes_automatically() -> None:
+    assert found(automated("BoundingBox", automated_labeling_function_arn=PROPOSALS)) == [
+        ("/automated_labeling", "job.automated-labeling-unavailable")
+    ]
+
+
+@pytest.mark.parametrize("confidence", [-0.01, 1.01])
+def test_a_confidence_lies_between_0_and_1(confidence: float) -> None:
+    definition = automated("TextMultiClass", automated_labeling_function_arn=PROPOSALS, automated_labeling_confidence=confidence)
+
+    assert found(definition) == [("/automated_labeling_confidence", "job.confidence-out-of-range")]
+
+
+def test_what_belongs_to_automated_labeling_is_of_no_use_without_it() -> None:
+    definition = a_definition_of("TextMultiClass", automated_labeling_function_arn=PROPOSALS, automated_labeling_confidence=0.9)
+
+    assert found(definition) == [
+        ("/automated_labeling_function_arn", "job.automated-labeling-off"),
+        ("/automated_labeling_confidence", "job.automated-labeling-off"),
+    ]
+
+
+@pytest.mark.parametrize(("priority", "is_legal"), [(-1, False), (0, True), (50, True), (100, True), (101, False)])
+def test_a_priority_lies_between_0_and_100(priority: int, is_legal: bool) -> None:
+    assert found(a_definition(priority=priority)) == ([] if is_legal else [("/priority", "job.priority-out-of-range")])
 
 
 def test_a_region_without_ground_truth_is_told_when_ground_truth_is_to_label() -> None:

@@ -1,18 +1,23 @@
 """The quality of a labeling job, and consolidating it again, over HTTP."""
 
 import json
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
 
 from functions.serve_consolidation import app
+from groundwork.engine.answers import Answer
+from groundwork.engine.consolidation import Label, LabelContext, ObjectAnswers
 from groundwork.engine.jobs import JobStatus
-from groundwork.engine.quality import report_key
-from groundwork.engine.store import EngineStore
-from groundwork.labeling_jobs.job import Parts
+from groundwork.engine.quality import Tally, report_key, tally_document, tally_key
+from groundwork.engine.store import EngineStore, Identity
+from groundwork.labeling_jobs.job import Counters, Parts
 from groundwork.labeling_jobs.lifecycle import Status
-from groundwork.store import JobStore
+from groundwork.labeling_jobs.parts import Part
+from groundwork.store import JobEvent, JobStore
+from groundwork.task_types import TASK_TYPES
 from tests.api_events import HttpAnswer, LambdaContext, api_event, http_answer, make_user_pool
 from tests.builders import BUCKET, a_project, a_stored_job
 from tests.unit.engine.builders import NOON, a_job, a_request
@@ -66,14 +71,57 @@ def test_owners_and_administrators_see_who_the_workers_are(username: str, groups
     }
 
 
-@pytest.mark.parametrize(("method", "action"), [("GET", "quality"), ("POST", "consolidate")])
-def test_a_split_job_is_told_that_its_parts_are_consolidated_each_by_itself(method: str, action: str) -> None:
+@pytest.fixture
+def split() -> list[Part]:
+    """The job as one of two parts, of which the second has its turn later."""
     store = JobStore.from_env()
     job = store.job("cats-1")
     assert job is not None
-    store.save_job(job, job.changed(parts=Parts(total=2, waiting=0, completed=2)), None)
+    half = Counters(total=3, unlabeled=3)
+    parts = [Part("cats-1", "pets", job.job_id, number, 3, half, labeling_job_arn=f"arn:{number}") for number in (1, 2)]
+    store.split_job(job, job.changed(parts=Parts(total=2, waiting=0, running=2)), parts, JobEvent(NOON, "Split", {}))
+    return parts
 
-    answer = call(method, action)
+
+def a_tally(wendys: int, walts: int, of: int) -> dict[str, Any]:
+    """So many objects, about which Wendy and Walt each said `cat` so many times, and otherwise `dog`; the label is Wendy's."""
+    tally, context = Tally(), LabelContext(TASK_TYPES["ImageMultiClass"], [{"label": "cat"}, {"label": "dog"}], "labeling-job/cats-1")
+    for number in range(of):
+        answers = []
+        for name, cats in (("a", wendys), ("b", walts)):
+            content = {"crowd-image-classifier": {"label": "cat" if number < cats else "dog"}}
+            begun = NOON - timedelta(seconds=10)
+            answers.append(Answer(number, f"private.us-east-1.0{name}", Identity("https://issuer", name), "lease", begun, NOON, content))
+        entry = ObjectAnswers(answers, "")
+        tally.add(context, entry, Label(0 if number < wendys else 1, {}))
+    return tally_document(context, tally)
+
+
+def test_the_quality_of_a_split_job_is_that_of_all_its_objects_together(split: list[Part], data_bucket: "S3Client") -> None:
+    nothing = call("GET", "quality")
+    documents = [a_tally(3, 2, of=4), a_tally(1, 1, of=2)]
+    for part, document in zip(split, documents, strict=True):
+        data_bucket.put_object(Bucket=BUCKET, Key=tally_key(part.name), Body=json.dumps(document).encode())
+
+    answer = call("GET", "quality")
+
+    assert nothing.status == 409
+    assert answer.status == 200
+    assert (answer.body["objects"], answer.body["compared_objects"], answer.body["answers"]) == (6, 6, 12)
+    assert answer.body["agreement"]["observed"] == 0.8333
+    assert [(label["label"], label["objects"]) for label in answer.body["labels"]] == [("cat", 4), ("dog", 2)]
+    assert sorted((worker["answers"], worker["agreement_with_label"]) for worker in answer.body["workers"]) == [(6, 0.8333), (6, 1.0)]
+
+
+def test_the_quality_of_a_split_job_counts_the_parts_that_have_any(split: list[Part], data_bucket: "S3Client") -> None:
+    data_bucket.put_object(Bucket=BUCKET, Key=tally_key(split[0].name), Body=json.dumps(a_tally(3, 2, of=4)).encode())
+
+    assert call("GET", "quality").body["objects"] == 4
+
+
+@pytest.mark.usefixtures("split")
+def test_a_split_job_is_not_consolidated_again() -> None:
+    answer = call("POST", "consolidate")
 
     assert (answer.status, "The labeling job is split" in answer.body["detail"]) == (409, True)
 

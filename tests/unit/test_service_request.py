@@ -8,9 +8,11 @@ import botocore.session
 import pytest
 from botocore.validate import ParamValidator
 
+from groundwork.engine.jobs import EngineJob, JobStatus
 from groundwork.labeling_jobs.definition import LabelingJobDefinition, NamedEntityLabel, StoppingConditions
 from groundwork.labeling_jobs.service_request import LaunchTarget, create_labeling_job_request, label_category_file
 from groundwork.task_types import TASK_TYPES, task_type_of
+from tests.builders import NOW
 
 # Any: botocore's types leave open which shapes have members.
 SHAPE: Any = botocore.session.get_session().get_service_model("sagemaker").operation_model("CreateLabelingJob").input_shape
@@ -182,6 +184,20 @@ def test_automated_labeling_names_the_types_algorithm() -> None:
             "arn:aws:sagemaker:us-east-1:027400017018:labeling-job-algorithm-specification/object-detection"
         )
     }
+
+
+def test_the_built_in_service_is_told_the_function_the_confidence_and_the_priority() -> None:
+    function = "arn:aws:lambda:us-east-1:123456789012:function:LabelingFunction_pets_proposals"
+    definition = a_definition(
+        automated_labeling=True, automated_labeling_function_arn=function, automated_labeling_confidence=0.9, priority=70
+    )
+
+    request = create_labeling_job_request(definition, a_target(labeling_service="BuiltIn"))
+
+    assert_legal(request)
+    assert request["LabelingJobAlgorithmsConfig"] == {"LabelingJobAlgorithmSpecificationArn": function}
+    job = EngineJob("cats", "arn", request, JobStatus.INITIALIZING, NOW, NOW)
+    assert (job.proposal_function, job.confidence, job.priority) == (function, 0.9, 70)
 
 
 def test_a_region_without_ground_truth_serves_the_built_in_service_only() -> None:

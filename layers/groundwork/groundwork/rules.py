@@ -406,10 +406,34 @@ _RULES: tuple[Rule, ...] = (
         "API LabelingJobAlgorithmsConfig",
     ),
     Rule(
-        "job.automated-labeling-needs-sagemaker",
-        "The built-in labeling service does not label automatically",
-        "Turn automated_labeling off, or use a Groundwork that runs on SageMaker.",
-        "architecture.md, Two parts, one contract",
+        "job.automated-labeling-needs-function",
+        "The built-in labeling service labels automatically with a function of yours; the job names none",
+        "Name it in automated_labeling_function_arn, or turn automated_labeling off.",
+        "docs/automated-labeling.md",
+    ),
+    Rule(
+        "job.automated-labeling-by-ground-truth",
+        "Ground Truth labels automatically with its own algorithm, not with a function",
+        "Remove automated_labeling_function_arn.",
+        "API LabelingJobAlgorithmsConfig",
+    ),
+    Rule(
+        "job.automated-labeling-off",
+        "{field} is of no use without automated labeling",
+        "Remove it, or turn automated_labeling on.",
+        "docs/automated-labeling.md",
+    ),
+    Rule(
+        "job.confidence-out-of-range",
+        "The confidence from which on labels are taken lies between 0 and 1; {value} does not",
+        "Change automated_labeling_confidence, or leave it out.",
+        "docs/automated-labeling.md",
+    ),
+    Rule(
+        "job.priority-out-of-range",
+        "A priority lies between 0 and {high}; {value:,} does not",
+        "Change it, or leave it out.",
+        "docs/decisions/0131",
     ),
     Rule(
         "job.stopping-condition-out-of-range",

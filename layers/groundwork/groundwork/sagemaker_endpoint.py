@@ -33,7 +33,7 @@ from groundwork.labeling_jobs.definition import (
 )
 from groundwork.labeling_jobs.job import LabelingJob, Source, Validation
 from groundwork.labeling_jobs.lifecycle import Status
-from groundwork.labeling_jobs.tags import ENDPOINT_JOB_ID_TAG, JOB_ID_TAG, PROJECT_TAG
+from groundwork.labeling_jobs.tags import CONFIDENCE_TAG, ENDPOINT_JOB_ID_TAG, JOB_ID_TAG, PRIORITY_TAG, PROJECT_TAG
 from groundwork.store import AccessKey, JobEvent, JobStore
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ class _Session:
         launching = self._being_launched(request["LabelingJobName"], tags)
         project = launching.project if launching else self._project(operation)
         job_id = launching.job_id if launching else uuid.uuid4().hex
-        _refuse_reserved(operation, [key for key in tags if key not in (PROJECT_TAG, JOB_ID_TAG)])
+        _refuse_reserved(operation, [key for key in tags if key not in (PROJECT_TAG, JOB_ID_TAG, PRIORITY_TAG, CONFIDENCE_TAG)])
         # A control plane knows its job by the tag it gave it, so another stack's stays.
         is_foreign = tags.get(JOB_ID_TAG, job_id) != job_id
         own_tags = {PROJECT_TAG: project, ENDPOINT_JOB_ID_TAG if is_foreign else JOB_ID_TAG: job_id}
@@ -352,6 +352,10 @@ def _definition(job: EngineJob, categories: _LabelCategories) -> LabelingJobDefi
         task_title=job.title,
         task_keywords=tuple(human_task.get("TaskKeywords", ())),
         max_concurrent_objects=human_task.get("MaxConcurrentTaskCount"),
+        priority=job.priority,
+        automated_labeling=job.proposal_function is not None,
+        automated_labeling_function_arn=job.proposal_function,
+        automated_labeling_confidence=job.confidence if job.proposal_function else None,
         stopping_conditions=StoppingConditions(
             max_human_labeled_objects=conditions.get("MaxHumanLabeledObjectCount"),
             max_percentage_labeled=conditions.get("MaxPercentageOfInputDatasetLabeled"),

@@ -69,6 +69,11 @@ class TaskType:
         return self.algorithm is not None
 
     @property
+    def marks_pictures(self) -> bool:
+        """Whether workers draw boxes or masks in a picture."""
+        return self.crowd_element in {"crowd-bounding-box", "crowd-semantic-segmentation"}
+
+    @property
     def takes_proposals(self) -> bool:
         """Whether the built-in labeling service labels automatically with a function of the customer's: where a label is one class."""
         return self.automated_labeling and self.metadata_type.endswith("-classification")

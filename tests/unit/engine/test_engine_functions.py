@@ -1,16 +1,19 @@
 """The engine's functions, from their triggers to what they leave behind."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
 
+from groundwork.engine.jobs import WaitOutcome
 from groundwork.engine.rebuilding import Restored
+from groundwork.labeling_jobs.tags import PRIORITY_TAG
 from tests.api_events import HttpAnswer, LambdaContext, api_event, http_answer
-from tests.unit.engine.builders import ARN_PREFIX, BUCKET, Engine, a_job, a_request, chose, pictures
+from tests.unit.engine.builders import ARN_PREFIX, BUCKET, Engine, a_job, a_request, chose, own_function, pictures
+from tests.unit.engine.test_automated_labeling import an_automated_request
 
 EVENTS = Path(__file__).resolve().parents[3] / "events"
 
@@ -47,6 +50,31 @@ def test_the_steps_of_a_run_tell_the_machine_how_it_went(engine: Engine) -> None
         "labeling_job_arn": f"{ARN_PREFIX}:labeling-job/kinds-1",
     }
     assert plan_consolidation.lambda_handler({**run, "outcome": "stopped"}, LambdaContext()) == {"outcome": "superseded"}
+
+
+def test_the_steps_of_automated_labeling_ask_the_function_once_there_is_something_to_learn_from(engine: Engine) -> None:
+    from functions.take_proposals import app as take_proposals
+    from functions.write_question import app as write_question
+
+    name = engine.open_job(pictures(6), an_automated_request(batch=2))
+    job = {"labeling_job_name": "kinds-1"}
+
+    first = write_question.lambda_handler(job, LambdaContext())
+    taken = take_proposals.lambda_handler({**job, "iteration": 1, "is_asked": False, "failure": None}, LambdaContext())
+    again = take_proposals.lambda_handler({**job, "iteration": 1, "is_asked": False, "failure": None}, LambdaContext())
+    for _ in range(2):
+        engine.label(engine.worker("ann"), name, chose("car"))
+    asked = write_question.lambda_handler(job, LambdaContext())
+    failed = take_proposals.lambda_handler({**job, "iteration": 2, "is_asked": True, "failure": "It broke."}, LambdaContext())
+    engine.write_output(name, WaitOutcome.STOPPED, datetime.now(UTC))
+
+    assert first == {"outcome": "first", "iteration": 1}
+    assert taken == {"outcome": "taken", "machine_labeled": 0, "released": 2, "left": 4}
+    assert again == {"outcome": "superseded"}
+    assert (asked["outcome"], asked["iteration"], asked["function"]) == ("ask", 2, own_function("learner"))
+    assert asked["event"]["labelAttributeName"] == "kind"
+    assert failed == {"outcome": "taken", "machine_labeled": 0, "released": 2, "left": 2}
+    assert write_question.lambda_handler(job, LambdaContext()) == {"outcome": "over"}
 
 
 def test_input_that_cannot_be_worked_on_is_an_outcome_and_no_error(engine: Engine) -> None:
@@ -126,17 +154,20 @@ def table_changed() -> dict[str, Any]:
     return event
 
 
-def test_a_changed_job_is_driven_and_a_finished_shard_is_closed(drive_runs: ModuleType, table_changed: dict[str, Any]) -> None:
+def test_a_changed_job_or_a_finished_batch_is_driven_and_a_finished_shard_is_closed(
+    drive_runs: ModuleType, table_changed: dict[str, Any]
+) -> None:
     answer = drive_runs.lambda_handler(table_changed, LambdaContext())
 
     assert answer == {"batchItemFailures": []}
-    assert drive_runs.driver.calls == [("drive", "kinds-1"), ("close", "kinds-1", 0)]
+    assert drive_runs.driver.calls == [("drive", "kinds-1"), ("close", "kinds-1", 0), ("drive", "kinds-2")]
 
 
 def test_records_of_other_items_and_of_deleted_ones_are_passed_over(drive_runs: ModuleType, table_changed: dict[str, Any]) -> None:
-    job, shard = table_changed["Records"]
+    job, shard, batch = table_changed["Records"]
     del job["dynamodb"]["NewImage"]
-    shard["dynamodb"]["NewImage"]["unfinished"] = {"N": "1"}
+    for record in (shard, batch):
+        record["dynamodb"]["NewImage"]["unfinished"] = {"N": "1"}
 
     assert drive_runs.lambda_handler(table_changed, LambdaContext()) == {"batchItemFailures": []}
     assert drive_runs.driver.calls == []
@@ -161,10 +192,19 @@ def test_the_schedule_drives_every_job(drive_runs: ModuleType) -> None:
 # --- serve_work ------------------------------------------------------------------------------------------------------
 
 
-def call(method: str, route: str, body: Any = None, *, username: str | None = "ann", groups: Any = ("vets",), **path: str) -> HttpAnswer:
+def call(
+    method: str,
+    route: str,
+    body: Any = None,
+    *,
+    username: str | None = "ann",
+    groups: Any = ("vets",),
+    query: dict[str, str] | None = None,
+    **path: str,
+) -> HttpAnswer:
     from functions.serve_work import app
 
-    event = api_event(method, route.format(**path), body, username=username, groups=list(groups), path_parameters=path or None)
+    event = api_event(method, route.format(**path), body, username=username, groups=list(groups), path_parameters=path or None, query=query)
     return http_answer(app.lambda_handler(event, LambdaContext()))
 
 
@@ -190,6 +230,7 @@ def test_a_worker_finds_takes_and_answers_work(engine: Engine, jobs_table: objec
                 "available": 1,
                 "answered_by_me": 0,
                 "with_others": 0,
+                "priority": 50,
             }
         ],
         "next_token": None,
@@ -198,6 +239,22 @@ def test_a_worker_finds_takes_and_answers_work(engine: Engine, jobs_table: objec
     assert set(taken.body) == {"lease_id", "job", "task_id", "expires_at", "time_limit_seconds", "input", "draft", "instructions_version"}
     assert (answered.status, answered.body) == (200, {"accepted": True})
     assert take().status == 204
+
+
+def test_jobs_are_listed_by_priority_and_then_by_age_page_by_page(engine: Engine, jobs_table: object) -> None:
+    begun = datetime.now(UTC) - timedelta(minutes=10)
+    for minute, (name, priority) in enumerate({"Usual-2": None, "Rush": "90", "Later": "9", "Usual-1": None, "Rush-2": "90"}.items()):
+        request = a_request(name)
+        tags = [*request["Tags"], *([{"Key": PRIORITY_TAG, "Value": priority}] if priority else [])]
+        engine.open_job(pictures(1), {**request, "Tags": tags}, at=begun + timedelta(minutes=minute))
+
+    listed, token = [], ""
+    while token is not None:
+        page = call("GET", "/work/labeling-jobs", query={"limit": "2", **({"next_token": token} if token else {})})
+        listed += [(job["name"], job["priority"]) for job in page.body["items"]]
+        token = page.body["next_token"]
+
+    assert listed == [("Rush", 90), ("Rush-2", 90), ("Usual-2", 50), ("Usual-1", 50), ("Later", 9)]
 
 
 def test_a_lease_can_be_renewed_and_given_back(engine: Engine, jobs_table: object) -> None:

@@ -236,7 +236,9 @@ def test_input_that_is_not_there_is_refused_by_name(engine: Engine, missing: str
         engine.load(name)
 
 
-@pytest.mark.parametrize("body", [b"nope", b"{}", b'{"labels":[]}', b'{"labels":[{"name":"x"}]}', b'{"labels":5}'])
+@pytest.mark.parametrize(
+    "body", [b"nope", b"{}", b'{"labels":[]}', b'{"labels":[{"name":"x"}]}', b'{"labels":5}', b'{"labels":[{"label":"\\ud83d"}]}']
+)
 def test_a_label_category_file_of_another_form_is_refused(engine: Engine, body: bytes) -> None:
     engine.put_input(pictures(1))
     engine.s3.put_object(Bucket=BUCKET, Key="projects/pets/labels.json", Body=body)

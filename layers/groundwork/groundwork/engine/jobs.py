@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from groundwork.data_locations import S3Uri
-from groundwork.labeling_jobs.tags import CONFIDENCE_TAG, PROJECT_TAG
+from groundwork.labeling_jobs.tags import CONFIDENCE_TAG, DEFAULT_PRIORITY, PRIORITY_TAG, PROJECT_TAG
 from groundwork.task_types import TaskType, is_customers_function, task_type_of_functions
 
 # Ground Truth fails a job after 30 days (API LabelingJobStoppingConditions); here it ends with what was labeled until then.
@@ -146,7 +146,15 @@ class EngineJob:
     @property
     def project(self) -> str | None:
         """The project that the job's tag names; None for a job of no project of ours."""
-        return next((str(tag["Value"]) for tag in self.request.get("Tags", ()) if tag["Key"] == PROJECT_TAG), None)
+        return self._tag(PROJECT_TAG)
+
+    @property
+    def priority(self) -> int:
+        """Workers are shown jobs with a higher one first."""
+        return int(self._tag(PRIORITY_TAG) or DEFAULT_PRIORITY)
+
+    def _tag(self, key: str) -> str | None:
+        return next((str(tag["Value"]) for tag in self.request.get("Tags", ()) if tag["Key"] == key), None)
 
     @property
     def title(self) -> str:
@@ -202,7 +210,7 @@ class EngineJob:
     @property
     def confidence(self) -> float:
         """From which confidence on a proposed label is taken."""
-        told = next((tag["Value"] for tag in self.request.get("Tags", ()) if tag["Key"] == CONFIDENCE_TAG), None)
+        told = self._tag(CONFIDENCE_TAG)
         return DEFAULT_CONFIDENCE if told is None else float(told)
 
     def batch_size(self, objects: int) -> int:

@@ -56,6 +56,7 @@ class Task:
 
     `holds` has one entry per worker who ever held a lease on it, under the worker's id. `version` counts writes. `given` is what the
     job's own pre-annotation function gives to the template, JSON text; `failure` is why the object cannot be shown to anybody.
+    `picture` is the size of the picture to mark things in, once it is known: width and height in pixels.
     With automated labeling a task is either released to people (`is_released`) or has a `machine_label`, and at first neither.
     """
 
@@ -69,6 +70,7 @@ class Task:
     failure: str | None = None
     is_released: bool = False
     machine_label: MachineLabel | None = None
+    picture: tuple[int, int] | None = None
 
     @property
     def answers(self) -> int:

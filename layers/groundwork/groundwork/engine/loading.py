@@ -198,7 +198,9 @@ def _label_categories(s3: "S3Client", uri: S3Uri | None) -> dict[str, Any]:
         labels = document["labels"]
         if labels and all(isinstance(entry["label"], str) for entry in labels):
             instructions = document.get("instructions")
-            return {"labels": labels, **({"instructions": instructions} if isinstance(instructions, dict) else {})}
+            found = {"labels": labels, **({"instructions": instructions} if isinstance(instructions, dict) else {})}
+            json.dumps(found, ensure_ascii=False).encode()  # half a surrogate pair can be stored nowhere
+            return found
     except (ValueError, KeyError, TypeError, RecursionError):
         pass
     raise InputRefusedError(f'The label category file {uri} is not of the form {{"labels":[{{"label":"..."}}]}}.')

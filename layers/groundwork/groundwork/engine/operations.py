@@ -28,7 +28,7 @@ from groundwork.engine.jobs import (
 from groundwork.engine.requests import client_error, validation_error
 from groundwork.engine.store import EngineStore
 from groundwork.labeling_functions import NAMING, may_run
-from groundwork.labeling_jobs.tags import CONFIDENCE_TAG, PROJECT_TAG
+from groundwork.labeling_jobs.tags import CONFIDENCE_TAG, MAX_PRIORITY, PRIORITY_TAG, PROJECT_TAG
 from groundwork.task_types import TaskType, is_customers_function, task_type_of_functions
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ _TAGS_PAGE = 50
 _MAX_TAGS = 50  # API TagList
 _TAG_ATTEMPTS = 5
 _CONFIDENCE = re.compile(r"0(\.[0-9]{1,17})?|1(\.0{1,17})?")
+_PRIORITY = re.compile(r"[0-9]|[1-9][0-9]|100")
 
 
 def _utc_now() -> datetime:
@@ -154,7 +155,7 @@ class BuiltInLabelingService:
         yield from self._function_faults(request)
         if proposal_function_of(request) is not None and task_type is not None and not task_type.takes_proposals:
             yield f"LabelingJobAlgorithmsConfig: the built-in labeling service does not label {task_type.key} automatically"
-        yield from _confidence_faults(request)
+        yield from _tag_faults(request)
         if not self._is_team_of_this_pool(human_task["WorkteamArn"]):
             yield f"HumanTaskConfig.WorkteamArn: there is no work team {human_task['WorkteamArn']}"
 
@@ -405,10 +406,13 @@ def _label_attribute_faults(request: dict[str, Any], task_type: TaskType | None)
         yield f"LabelAttributeName must {'' if task_type.label_attribute_suffix else 'not '}end in -ref for {task_type.key}"
 
 
-def _confidence_faults(request: dict[str, Any]) -> Iterator[str]:
+def _tag_faults(request: dict[str, Any]) -> Iterator[str]:
+    """Tags that say what the request has no words for."""
     for tag in request.get("Tags", ()):
         if tag["Key"] == CONFIDENCE_TAG and not _CONFIDENCE.fullmatch(tag["Value"]):
             yield f"Tags: {CONFIDENCE_TAG} must be a number from 0 to 1"
+        if tag["Key"] == PRIORITY_TAG and not _PRIORITY.fullmatch(tag["Value"]):
+            yield f"Tags: {PRIORITY_TAG} must be a whole number from 0 to {MAX_PRIORITY}"
 
 
 def _end_of(job: EngineJob) -> dict[str, Any]:

@@ -29,7 +29,7 @@ from groundwork.engine.jobs import Counters, EngineJob, JobStatus, WaitOutcome
 from groundwork.engine.leases import Task
 from groundwork.engine.loading import input_lines, job_named, range_of
 from groundwork.engine.output_tree import OutputParts, OutputTree, compact, encryption_of, write_all
-from groundwork.engine.quality import Tally, report_key, summary
+from groundwork.engine.quality import Tally, report_key, summary, tally_document, tally_key
 from groundwork.engine.store import EngineStore, Shard, ShardResult, StoredAnswer, shard_numbers, shard_of
 from groundwork.labeling_functions import ConsolidationJob, LabelingFunctionError, LabelingFunctions
 from groundwork.manifest import ManifestRange
@@ -167,8 +167,9 @@ class Output:
 
     def _report_quality(self, job: EngineJob, round_: str, written: Sequence[int]) -> None:
         tally = Tally.total(Tally.of(json.loads(document)) for document in self._parts(job, round_).tallies(written))
-        report = compact(summary(_context_of(job), tally))
-        self._s3.put_object(Bucket=self._data_bucket, Key=report_key(job.key), Body=report, **encryption_of(job))
+        context = _context_of(job)
+        for key, document in ((report_key(job.key), summary(context, tally)), (tally_key(job.key), tally_document(context, tally))):
+            self._s3.put_object(Bucket=self._data_bucket, Key=key, Body=compact(document), **encryption_of(job))
 
     def _come_to_rest(self, job: EngineJob, counters: Counters, now: datetime) -> EngineJob:
         status = JobStatus.STOPPED if job.outcome is WaitOutcome.STOPPED else JobStatus.COMPLETED

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
+from groundwork.task_types import TASK_TYPES
+
 if TYPE_CHECKING:
     from groundwork.engine.consolidation import Label, LabelContext, ObjectAnswers
 
@@ -168,6 +170,25 @@ def _sum_up[Counted: _Class | _Question | _Worker](total: Counted, more: Counted
 def report_key(labeling_job_name: str) -> str:
     """Where in the data bucket a job's summary is: where no project reaches, because it is served as it is."""
     return f"engine/quality/{labeling_job_name.lower()}.json"
+
+
+def tally_key(labeling_job_name: str) -> str:
+    """Where a job's tally is, of which the summary was made: it can be added to those of other parts of a split job."""
+    return f"engine/quality/{labeling_job_name.lower()}.tally.json"
+
+
+def tally_document(context: "LabelContext", tally: Tally) -> dict[str, Any]:
+    """A tally with what a summary needs to know beside it."""
+    return {"task_type": context.task_type.key, "labels": list(context.label_names), "tally": tally.document()}
+
+
+def summary_of_all(documents: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The summary of all objects of several labeling jobs of one definition (the parts of a split job; at least one)."""
+    from groundwork.engine.consolidation.labels import LabelContext
+
+    first = documents[0]
+    context = LabelContext(TASK_TYPES[first["task_type"]], [{"label": label} for label in first["labels"]], "")
+    return summary(context, Tally.total(Tally.of(document["tally"]) for document in documents))
 
 
 def as_seen(report: Mapping[str, Any], names: Mapping[str, str] | None, salt: str) -> dict[str, Any]:

@@ -913,9 +913,12 @@ class EngineStore:
 
     def _task_update(self, name: str, task: Task) -> Item:
         values: Item = {":holds": _holds_item(task.holds), ":before": task.version, ":after": task.version + 1}
-        update = "SET holds = :holds, #version = :after REMOVE aside"
+        update, remove = "SET holds = :holds, #version = :after", " REMOVE aside"
+        if task.picture is not None:
+            update, values[":picture"] = f"{update}, picture = :picture", list(task.picture)
         if task.is_aside:
-            update, values[":yes"] = "SET holds = :holds, #version = :after, aside = :yes", True
+            update, remove, values[":yes"] = f"{update}, aside = :yes", "", True
+        update += remove
         return self._update(_task_key(name, task.number), update, values, "#version = :before")
 
     def _transact(self, writes: Sequence[Item]) -> frozenset[int]:
@@ -1130,6 +1133,7 @@ def _task(item: Item) -> Task:
         failure=item.get("failure"),
         is_released=bool(item.get("released")),
         machine_label=_machine_label(item["machine_label"]) if "machine_label" in item else None,
+        picture=(int(item["picture"][0]), int(item["picture"][1])) if "picture" in item else None,
     )
 
 

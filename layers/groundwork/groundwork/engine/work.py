@@ -17,11 +17,13 @@ from typing import TYPE_CHECKING, Any, Self
 
 import boto3
 
+from groundwork.data_locations import S3Uri
 from groundwork.engine import leases
 from groundwork.engine.answers import answer_faults, canonical
 from groundwork.engine.jobs import EngineJob, JobStatus
 from groundwork.engine.leases import AnswerVerdict, Hold, Task
 from groundwork.engine.output_tree import OutputTree
+from groundwork.engine.pictures import Pictures
 from groundwork.engine.store import (
     EngineStore,
     Freed,
@@ -40,12 +42,14 @@ from groundwork.engine.store import (
 from groundwork.engine.worker_pages import shown_of
 from groundwork.errors import ConflictError, InvalidRequestError, NotFoundError
 from groundwork.labeling_jobs.job import rfc3339
+from groundwork.labeling_jobs.tags import MAX_PRIORITY
 from groundwork.rules import fault
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
     from groundwork.access import Caller
+    from groundwork.store import JobStore
 
 # An answer up to this size lives in its table item; a larger one (a mask) in S3. Bounds what consolidation holds: 50 objects x 9 answers.
 MAX_INLINE_ANSWER_BYTES = 64 * 1024
@@ -107,20 +111,25 @@ class JobWithWork:
     answered_by_me: int
     with_others: int
     """Leases that workers of the team hold now."""
+    priority: int
+    order: str
+    """Jobs with a higher priority come first, of equal ones the one that was created first."""
 
 
 class Work:
     """What a member of a labeling team can do."""
 
-    def __init__(self, store: EngineStore, s3: "S3Client", *, region: str) -> None:
+    def __init__(self, store: EngineStore, s3: "S3Client", pictures: "Pictures | None" = None, *, region: str) -> None:
+        """Without `pictures`, the size counts that an answer says its picture has."""
         self._store = store
         self._s3 = s3
+        self._pictures = pictures
         self._region = region
 
     @classmethod
-    def from_env(cls) -> Self:
-        """Over the engine's table that the environment names. A missing setting fails the cold start."""
-        return cls(EngineStore.from_env(), boto3.client("s3"), region=os.environ["AWS_REGION"])
+    def from_env(cls, jobs: "JobStore") -> Self:
+        """Over the engine's table that the environment names, and the projects in `jobs`. A missing setting fails the cold start."""
+        return cls(EngineStore.from_env(), boto3.client("s3"), Pictures.from_env(jobs), region=os.environ["AWS_REGION"])
 
     def worker(self, caller: "Caller") -> Worker:
         """The worker that a token names. The id is the person's: it stays when groups change, and is not taken over with a user name."""
@@ -130,7 +139,7 @@ class Work:
     # --- what there is -------------------------------------------------------------------------------------------
 
     def labeling_jobs(self, worker: Worker, now: datetime) -> list[JobWithWork]:
-        """Jobs with work for this worker, by name."""
+        """Jobs with work for this worker, by priority."""
         found: list[JobWithWork] = []
         for team in worker.teams:
             for job in self._store.jobs_not_at_rest(team):
@@ -144,8 +153,10 @@ class Work:
                 available = min(unfinished, sum(shard.tasks for shard in shards) - answered)
                 if available > 0:
                     with_others = self._store.live_leases(job.key, now)
-                    found.append(JobWithWork(job.name, job.title, job.description, job.task_type.key, available, answered, with_others))
-        return sorted(found, key=lambda job: job.name.lower())
+                    order = f"{MAX_PRIORITY - job.priority:03d}#{job.created_at.isoformat()}#{job.key}"
+                    shown = (job.name, job.title, job.description, job.task_type.key)
+                    found.append(JobWithWork(*shown, available, answered, with_others, job.priority, order))
+        return sorted(found, key=lambda job: job.order)
 
     def history(self, worker: Worker, *, limit: int, next_token: str | None) -> tuple[list[HistoryEntry], str | None]:
         """The worker's answers, newest first, and the token for the next page. Raises InvalidRequestError for a token that is none."""
@@ -326,8 +337,9 @@ class Work:
         """
         text, digest = canonical(content)
         for _ in range(_MAX_LOST_WRITES):
-            lease = self._lease(worker, lease_id)
-            if faults := answer_faults(lease.job.task_type, lease.job.label_names, content, text=_text_of(lease)):
+            lease = self._with_picture(self._lease(worker, lease_id))
+            job, task = lease.job, lease.task
+            if faults := answer_faults(job.task_type, job.label_names, content, text=_text_of(lease), picture=task.picture):
                 raise InvalidRequestError(faults)
             match leases.judge_answer(lease.task, worker.id, digest, now):
                 case AnswerVerdict.ACCEPT:
@@ -350,6 +362,14 @@ class Work:
                     raise ConflictError("The lease is over, and its object is no longer open for you.", [late])
             return
         raise ConflictError("Too many answers to this task at once; send it again.")
+
+    def _with_picture(self, lease: Lease) -> Lease:
+        """The lease with the size of its picture, where things are marked in one."""
+        job, task = lease.job, lease.task
+        if task.picture is not None or self._pictures is None or job.project is None or not job.task_type.marks_pictures:
+            return lease
+        uri = S3Uri.parse(json.loads(task.line)["source-ref"])
+        return lease if uri is None else replace(lease, task=replace(task, picture=self._pictures.size(job.project, uri)))
 
     def _accept(self, lease: Lease, worker: Worker, text: str, digest: str, now: datetime) -> None:
         inline: str | None = text

@@ -261,6 +261,8 @@ def _xml_text(text: str) -> str:
 
 # --- tables: CSV, Parquet --------------------------------------------------------------------------------------------
 
+# What spreadsheet programs take for the beginning of a formula (OWASP, "CSV Injection"), and the apostrophe that says it is none.
+_LIKE_FORMULAS = ("=", "+", "-", "@", "\t", "\r", "'", "＝", "＋", "－", "＠")
 _LABEL_COLUMNS = {
     "label": "VARCHAR",
     "class_id": "INTEGER",
@@ -277,7 +279,11 @@ _OBJECT_COLUMNS = {"line": "BIGINT", "source": "VARCHAR", "text": "VARCHAR", "hu
 
 
 class CsvWriter:
-    """One row a class, box or span; an object without any has one row without a label. Columns that a type lacks are empty."""
+    """One row a class, box or span; an object without any has one row without a label. Columns that a type lacks are empty.
+
+    A spreadsheet program runs a text that looks like a formula, so such a one has an apostrophe before it, and so has one that begins with
+    an apostrophe: whoever takes one from the beginning has every text as it was.
+    """
 
     def __init__(self, place: Workplace) -> None:
         self._place = place
@@ -289,7 +295,8 @@ class CsvWriter:
     def add(self, labeled: LabeledObject) -> None:
         rows = _rows(labeled)
         common = _common(labeled)
-        self._rows.writerows({**common, **row} for row in rows or [{}])
+        for row in rows or [{}]:
+            self._rows.writerow({name: _cell(value) for name, value in {**common, **row}.items()})
         _counted(self._place.report, len(rows))
 
     def finish(self) -> Path:
@@ -325,6 +332,10 @@ class ParquetWriter:
                 f"TO '{path}' (FORMAT parquet, COMPRESSION zstd)"
             )
         return path
+
+
+def _cell(value: Any) -> Any:
+    return f"'{value}" if isinstance(value, str) and value.startswith(_LIKE_FORMULAS) else value
 
 
 def _common(labeled: LabeledObject) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from groundwork.labeling_functions import is_function_arn, may_run, partition_of
 from groundwork.labeling_jobs import defaults
 from groundwork.labeling_jobs.definition import LabelingJobDefinition, NamedEntityLabel
 from groundwork.labeling_jobs.parts import NAME_SUFFIX
+from groundwork.labeling_jobs.tags import DEFAULT_PRIORITY, MAX_PRIORITY
 from groundwork.rules import Fault, fault
 from groundwork.shapes import escaped
 from groundwork.task_types import REGIONS, TASK_TYPES, TaskType, known_region
@@ -37,7 +38,7 @@ _MAX_LABEL_LENGTH = 256
 _MAX_KEYWORDS, _MAX_KEYWORD_LENGTH = 5, 30
 _MAX_CONCURRENT, _USUAL_CONCURRENT = 5_000, 1_000
 _MAX_KMS_KEY_LENGTH = 2_048
-_MAX_TAGS = 50 - 2  # the service's limit, less the two tags Groundwork sets
+_MAX_TAGS = 50 - 2  # the service's limit, less the two tags Groundwork always sets
 _MAX_TAG_KEY_LENGTH, _MAX_TAG_VALUE_LENGTH = 128, 256
 # Twice this and our own markup stay below the 128,000 characters that a template may have in a preview (API UiTemplate).
 _MAX_INSTRUCTIONS_LENGTH = 50_000
@@ -80,6 +81,7 @@ def definition_faults(definition: LabelingJobDefinition, context: CheckContext) 
         *_title_faults(definition),
         *_keyword_faults(definition),
         *_concurrency_faults(definition),
+        *_priority_faults(definition),
         *_automation_faults(definition, task_type, context),
         *_stopping_faults(definition),
         *_split_faults(definition),
@@ -339,13 +341,26 @@ def _concurrency_faults(definition: LabelingJobDefinition) -> Iterator[Fault]:
         yield fault("job.concurrency-needs-quota", pointer="/max_concurrent_objects", usual=_USUAL_CONCURRENT, value=value)
 
 
+def _priority_faults(definition: LabelingJobDefinition) -> Iterator[Fault]:
+    if not 0 <= definition.priority <= MAX_PRIORITY:
+        yield fault("job.priority-out-of-range", pointer="/priority", high=MAX_PRIORITY, value=definition.priority)
+
+
 def _automation_faults(definition: LabelingJobDefinition, task_type: TaskType | None, context: CheckContext) -> Iterator[Fault]:
+    for field in ("automated_labeling_function_arn", "automated_labeling_confidence"):
+        if getattr(definition, field) is not None and not definition.automated_labeling:
+            yield fault("job.automated-labeling-off", pointer=f"/{field}", field=field)
+    if (confidence := definition.automated_labeling_confidence) is not None and not 0 <= confidence <= 1:
+        yield fault("job.confidence-out-of-range", pointer="/automated_labeling_confidence", value=confidence)
     if not definition.automated_labeling:
         return
-    if task_type and not task_type.automated_labeling:
+    is_built_in = context.labeling_service == "BuiltIn"
+    if task_type and not (task_type.takes_proposals if is_built_in else task_type.automated_labeling):
         yield fault("job.automated-labeling-unavailable", pointer="/automated_labeling", title=task_type.title)
-    if context.labeling_service == "BuiltIn":
-        yield fault("job.automated-labeling-needs-sagemaker", pointer="/automated_labeling")
+    elif is_built_in and definition.automated_labeling_function_arn is None:
+        yield fault("job.automated-labeling-needs-function", pointer="/automated_labeling_function_arn")
+    elif not is_built_in and definition.automated_labeling_function_arn is not None:
+        yield fault("job.automated-labeling-by-ground-truth", pointer="/automated_labeling_function_arn")
 
 
 def _stopping_faults(definition: LabelingJobDefinition) -> Iterator[Fault]:
@@ -417,12 +432,12 @@ def _template_faults(definition: LabelingJobDefinition, task_type: TaskType | No
 
 
 def _function_faults(definition: LabelingJobDefinition, task_type: TaskType | None, context: CheckContext) -> Iterator[Fault]:
-    for field in ("pre_annotation_function_arn", "consolidation_function_arn"):
+    for field in ("pre_annotation_function_arn", "consolidation_function_arn", "automated_labeling_function_arn"):
         arn: str | None = getattr(definition, field)
         if arn is None:
             continue
         function_fault = partial(fault, pointer=f"/{field}", project=context.project)
-        if task_type is not None and not task_type.is_custom:
+        if task_type is not None and not task_type.is_custom and field != "automated_labeling_function_arn":
             yield function_fault("job.custom-only", title=task_type.title, field=field)
         elif not is_function_arn(arn):
             yield function_fault("job.function-invalid", arn=_excerpt(arn))
@@ -444,8 +459,9 @@ def _kms_key_faults(definition: LabelingJobDefinition, context: CheckContext) ->
 
 
 def _tag_faults(definition: LabelingJobDefinition) -> Iterator[Fault]:
-    if len(definition.tags) > _MAX_TAGS:
-        yield fault("job.tags-too-many", pointer="/tags", count=len(definition.tags), high=_MAX_TAGS)
+    most = _MAX_TAGS - (definition.priority != DEFAULT_PRIORITY) - (definition.automated_labeling_confidence is not None)
+    if len(definition.tags) > most:
+        yield fault("job.tags-too-many", pointer="/tags", count=len(definition.tags), high=most)
     for key, value in definition.tags.items():
         pointer = f"/tags/{escaped(key)}"
         if key.lower().startswith(("aws:", "groundwork:")):

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
 from groundwork.errors import InvalidRequestError
+from groundwork.labeling_jobs.tags import DEFAULT_PRIORITY
 from groundwork.rules import fault
 from groundwork.shapes import parse
 
@@ -67,8 +68,13 @@ class LabelingJobDefinition(BaseModel):
     full_instructions: str | None = None
     task_title: str | None = None
     task_keywords: Annotated[tuple[str, ...], Field(strict=False, max_length=_MAX_ENTRIES)] = ()
+    # Workers are shown jobs with a higher one first (built-in labeling service only).
+    priority: int = DEFAULT_PRIORITY
     max_concurrent_objects: int | None = None
     automated_labeling: bool = False
+    # On the built-in labeling service: the function that proposes labels, and from which confidence on they are taken.
+    automated_labeling_function_arn: str | None = None
+    automated_labeling_confidence: Annotated[float, Field(allow_inf_nan=False)] | None = None
     stopping_conditions: StoppingConditions = StoppingConditions()
     existing_label_attribute: str | None = None
     # A custom job's own worker task template, and its Lambda functions, if any, before workers see an object and after they answered.

@@ -368,7 +368,8 @@ def manifest_expectation(job: LabelingJob) -> ManifestExpectation:
         needs_existing_labels=task_type.needs_existing_labels,
         label_type=task_type.metadata_type,
         labels=tuple(job.definition.label_names),
-        is_automated=job.definition.automated_labeling,
+        # The rules are those of Ground Truth's own algorithms.
+        is_automated=job.definition.automated_labeling and job.labeling_service == "SageMaker",
     )
 
 

@@ -90,6 +90,15 @@ def sizes(objects: int, most: int) -> list[int]:
     return [objects // count + (number < objects % count) for number in range(count)]
 
 
+def part_of_object(parts: Sequence[Part], number: int) -> tuple[Part, int] | None:
+    """The part that has this object of the whole job, and its number there; None when there is no such object."""
+    for part in parts:
+        if number < part.lines:
+            return part, number
+        number -= part.lines
+    return None
+
+
 def due(parts: Sequence[Part], at_once: int) -> list[Part]:
     """The parts that may be on the service now: the first `at_once`, in order, that are not at rest.
 

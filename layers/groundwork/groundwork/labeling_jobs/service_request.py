@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from groundwork.labeling_jobs import defaults
 from groundwork.labeling_jobs.definition import LabelingJobDefinition, NamedEntityLabel
-from groundwork.labeling_jobs.tags import JOB_ID_TAG, PROJECT_TAG
+from groundwork.labeling_jobs.tags import CONFIDENCE_TAG, DEFAULT_PRIORITY, JOB_ID_TAG, PRIORITY_TAG, PROJECT_TAG
 from groundwork.task_types import TaskType, algorithm_arn, built_in_lambda_arns, human_task_ui_arn, lambda_arns
 from groundwork.worker_task_template import sanitize_instructions
 
@@ -75,7 +75,9 @@ def create_labeling_job_request(definition: LabelingJobDefinition, target: Launc
     if stopping_conditions := _stopping_conditions(definition):
         request["StoppingConditions"] = stopping_conditions
     if definition.automated_labeling:
-        algorithm = _given("algorithm", algorithm_arn(task_type, target.region, target.partition))
+        algorithm = definition.automated_labeling_function_arn or _given(
+            "algorithm", algorithm_arn(task_type, target.region, target.partition)
+        )
         request["LabelingJobAlgorithmsConfig"] = {"LabelingJobAlgorithmSpecificationArn": algorithm}
     return request
 
@@ -139,4 +141,9 @@ def _stopping_conditions(definition: LabelingJobDefinition) -> dict[str, int]:
 
 
 def _tags(definition: LabelingJobDefinition, target: LaunchTarget) -> dict[str, str]:
-    return {**definition.tags, PROJECT_TAG: target.project, JOB_ID_TAG: target.job_id}
+    tags = {**definition.tags, PROJECT_TAG: target.project, JOB_ID_TAG: target.job_id}
+    if definition.priority != DEFAULT_PRIORITY:
+        tags[PRIORITY_TAG] = str(definition.priority)
+    if definition.automated_labeling_confidence is not None:
+        tags[CONFIDENCE_TAG] = f"{definition.automated_labeling_confidence:.6f}"
+    return tags

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_stepfunctions import SFNClient
 
+    from groundwork.engine.job_control import JobControl
     from groundwork.labeling_service import LabelingService
 
 _CHUNK = 1024 * 1024
@@ -123,6 +124,8 @@ class SplitJobs:
     merge_machine_arn: str
     deployment: Deployment
     at_once: int
+    control: "JobControl | None" = None
+    """What runs on the built-in labeling service can be steered with."""
 
     def drive(self, name: str, *, now: datetime, stalled_after: timedelta | None = None) -> LabelingJob | None:
         """Do what the job needs now. Returns it as it is then; None when it is not a split job.
@@ -166,6 +169,7 @@ class SplitJobs:
         candidates = parts if job.status is Status.STOPPING else of_parts.due(parts, self.at_once)
         moved = {part.number: move(job, part, now) for part in candidates}
         parts = [moved.get(part.number, part) for part in parts]
+        self._steer(job, parts, now)
         job = self._count(job, parts, now, stalled_after)
         if all(part.is_at_rest for part in parts):
             self._start_merge(job, now)
@@ -197,6 +201,17 @@ class SplitJobs:
             return self._save(part, status=Status.STOPPED, finished_at=now)
         stop_in_service(self.service, part.name, part.job_id)
         return part
+
+    def _steer(self, job: LabelingJob, parts: Sequence[Part], now: datetime) -> None:
+        """Bring the parts that run up to what was changed of the whole job meanwhile, or before their turn came."""
+        if self.control is None:
+            return
+        later = range(2, job.instructions_version + 1)
+        templates = [str(launching.template_uri(job, self.deployment.data_bucket, version)) for version in later]
+        lifetime = timedelta(seconds=job.definition.task_expiration_seconds)
+        for part in parts:
+            if part.status in {Status.INITIALIZING, Status.IN_PROGRESS}:
+                self.control.bring_up(part.name, is_paused=job.is_paused, lifetime=lifetime, templates=templates, now=now)
 
     def _save(self, part: Part, **changes: Any) -> Part:
         changed = part.changed(**changes)

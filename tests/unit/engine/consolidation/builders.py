@@ -29,22 +29,27 @@ def a_context(task_type: str, labels: Sequence[str | Mapping[str, Any]], job_nam
     return LabelContext(TASK_TYPES[task_type], categories, f"labeling-job/{job_name}")
 
 
-def an_object(context: LabelContext, contents: Mapping[str, Any]) -> ObjectAnswers:
-    """One object's answers: what each worker (by name) gave for the task type's widget. The last one is submitted at SUBMITTED."""
+def an_object(context: LabelContext, contents: Mapping[str, Any], *, is_legal: bool = True) -> ObjectAnswers:
+    """One object's answers: what each worker (by name) gave for the task type's widget. The last one is submitted at SUBMITTED.
+
+    Answers that would be refused today (not `is_legal`) may have been accepted earlier.
+    """
     first = SUBMITTED - timedelta(minutes=len(contents) - 1)
     answers = []
     for number, (worker, content) in enumerate(contents.items()):
         given = {context.task_type.element_name: content}
-        assert answer_faults(context.task_type, context.label_names, given) == []
+        assert not is_legal or answer_faults(context.task_type, context.label_names, given) == []
         at = first + timedelta(minutes=number)
         answers.append(Answer(number, f"private.us-east-1.{worker}", IDENTITY, f"lease-{number}", at - timedelta(seconds=9), at, given))
     return ObjectAnswers(answers, MASK_URI)
 
 
-def label_of(task_type: str, labels: Sequence[str | Mapping[str, Any]], *contents: Any, job_name: str = "kinds-1") -> Label:
+def label_of(
+    task_type: str, labels: Sequence[str | Mapping[str, Any]], *contents: Any, job_name: str = "kinds-1", is_legal: bool = True
+) -> Label:
     """The label of an object that is consolidated by itself, from what one worker each gave. In whatever order their answers are."""
     context = a_context(task_type, labels, job_name)
-    entry = an_object(context, {str(number): content for number, content in enumerate(contents)})
+    entry = an_object(context, {str(number): content for number, content in enumerate(contents)}, is_legal=is_legal)
     [label] = consolidate(context, [entry])
     in_other_orders = (list(order) for order in islice(permutations(entry.answers), 1, 6))
     assert all(consolidate(context, [ObjectAnswers(order, MASK_URI)]) == [label] for order in in_other_orders)

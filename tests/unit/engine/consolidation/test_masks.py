@@ -97,7 +97,7 @@ def test_labels_never_share_a_colour_with_each_other_or_the_background() -> None
 def test_colours_that_are_no_labels_and_see_through_pixels_are_background() -> None:
     pixels = np.array([[[44, 160, 44, 255], [44, 160, 44, 0], [1, 2, 3, 255]]], dtype=np.uint8)
 
-    assert mask_rows(label_of("SemanticSegmentation", ["lane"], painted(pixels, {"lane": "#2ca02c"})), NAMES) == ["l.."]
+    assert mask_rows(label_of("SemanticSegmentation", ["lane"], painted(pixels, {"lane": "#2ca02c"}), is_legal=False), NAMES) == ["l.."]
 
 
 def test_a_mask_of_another_size_is_stretched_and_one_that_cannot_be_read_has_no_vote() -> None:
@@ -106,8 +106,8 @@ def test_a_mask_of_another_size_is_stretched_and_one_that_cannot_be_read_has_no_
     broken = whole | {"labeledImage": {"pngImageData": base64.b64encode(header + b" and so on").decode()}}
 
     assert mask_rows(label_of("SemanticSegmentation", ["lane", "curb"], small, whole, whole), NAMES) == ["ll..", "ll.."]
-    assert mask_rows(label_of("SemanticSegmentation", ["lane", "curb"], broken, whole), NAMES) == ["ll..", "ll.."]
-    assert mask_rows(label_of("SemanticSegmentation", ["lane", "curb"], broken), NAMES) == ["....", "...."]
+    assert mask_rows(label_of("SemanticSegmentation", ["lane", "curb"], broken, whole, is_legal=False), NAMES) == ["ll..", "ll.."]
+    assert mask_rows(label_of("SemanticSegmentation", ["lane", "curb"], broken, is_legal=False), NAMES) == ["....", "...."]
 
 
 def test_pictures_in_grey_or_with_a_palette_are_read_too() -> None:

@@ -4,7 +4,7 @@ import base64
 import binascii
 import io
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import count
 from typing import Any
 
@@ -61,10 +61,8 @@ def mask(context: LabelContext, entry: ObjectAnswers) -> Label:
 def read_mask(answer: Mapping[str, Any], label_names: Sequence[str]) -> Classes | None:
     """The classes that an answer painted; None when its picture cannot be read. A colour that is no label's is background."""
     try:
-        png = base64.b64decode(answer["labeledImage"]["pngImageData"], validate=True)
-        with Image.open(io.BytesIO(png), formats=["PNG"]) as image:
-            pixels = np.asarray(image.convert("RGBA"))
-    except (OSError, SyntaxError, ValueError, binascii.Error, Image.DecompressionBombError):
+        pixels = _pixels(base64.b64decode(answer["labeledImage"]["pngImageData"], validate=True))
+    except (UnreadableMaskError, binascii.Error, ValueError):
         return None
     # Should two labels share a colour, the first one has it.
     in_reverse = sorted(
@@ -75,13 +73,43 @@ def read_mask(answer: Mapping[str, Any], label_names: Sequence[str]) -> Classes 
     classes = np.zeros(pixels.shape[:2], dtype=np.uint16)
     if meaning:
         of_known = np.array([meaning[color] for color in sorted(meaning)], dtype=np.uint16)
-        rows = max(_PIXELS_AT_ONCE // pixels.shape[1], 1)
-        for top in range(0, len(pixels), rows):
-            strip = pixels[top : top + rows].astype(np.uint32)
-            rgb = strip[..., 0] << 16 | strip[..., 1] << 8 | strip[..., 2]
+        for rgb, is_painted, rows in _strips(pixels):
             place = np.minimum(np.searchsorted(known, rgb), len(known) - 1)
-            classes[top : top + rows] = np.where((known[place] == rgb) & (strip[..., 3] > 0), of_known[place], BACKGROUND)
+            classes[rows] = np.where((known[place] == rgb) & is_painted, of_known[place], BACKGROUND)
     return classes
+
+
+class UnreadableMaskError(Exception):
+    """The bytes are no PNG that can be decoded."""
+
+
+def foreign_color(png: bytes, colors: Collection[str]) -> str | None:
+    """A colour in a painted picture that is neither one of these nor the background's (white, or see-through); None when there is none."""
+    pixels = _pixels(png)
+    known = np.array(sorted({_rgb(color) for color in (*colors, _BACKGROUND_COLOR)}), dtype=np.uint32)
+    for rgb, is_painted, _ in _strips(pixels):
+        place = np.minimum(np.searchsorted(known, rgb), len(known) - 1)
+        foreign = rgb[is_painted & (known[place] != rgb)]
+        if foreign.size:
+            return f"#{int(foreign[0]):06x}"
+    return None
+
+
+def _pixels(png: bytes) -> NDArray[np.uint8]:
+    """Red, green, blue and alpha of every pixel. Raises UnreadableMaskError."""
+    try:
+        with Image.open(io.BytesIO(png), formats=["PNG"]) as image:
+            return np.asarray(image.convert("RGBA"))
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise UnreadableMaskError from error
+
+
+def _strips(pixels: NDArray[np.uint8]) -> Iterator[tuple[NDArray[Any], NDArray[np.bool_], slice]]:
+    """The colours of some rows at a time as numbers, which pixels are not see-through, and which rows these are."""
+    rows = max(_PIXELS_AT_ONCE // pixels.shape[1], 1)
+    for top in range(0, len(pixels), rows):
+        strip = pixels[top : top + rows].astype(np.uint32)
+        yield strip[..., 0] << 16 | strip[..., 1] << 8 | strip[..., 2], strip[..., 3] > 0, slice(top, top + rows)
 
 
 def agreement(painted: Sequence[Classes], classes: Classes) -> float:
