@@ -65,11 +65,11 @@ export default function NotificationPage({ parameters: { project = "", id = "" }
     >
       {isPending && <Spinner />}
       {notification && (
-        <>
+        <SpaceBetween size="l">
           <Troubles project={project} notification={notification} isManager={isManager} />
           <Settings notification={notification} />
           <Deliveries project={project} notification={notification} isManager={isManager} />
-        </>
+        </SpaceBetween>
       )}
       {open?.dialog === "edit" && read && (
         <NotificationForm
