@@ -27,7 +27,7 @@ os.environ.update(
     CONSOLE_ORIGIN="",
     WEB_SETTINGS="/groundwork/web",
     DATA_ORIGINS="https://*.s3.us-east-1.amazonaws.com",
-    SIGN_IN_ORIGIN="https://groundwork-{api}.auth.us-east-1.amazoncognito.com",
+    SIGN_IN_ORIGIN="https://groundwork-abc.auth.us-east-1.amazoncognito.com",
     STALLED_AFTER_HOURS="24",
     NOTIFICATIONS_QUEUE_URL="https://sqs.us-east-1.amazonaws.com/123456789012/notifications",
     MAIL_TOPICS="arn:aws:sns:us-east-1:123456789012:groundwork-mail-",

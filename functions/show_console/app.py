@@ -29,8 +29,7 @@ def lambda_handler(event: dict[str, Any], _: object) -> dict[str, Any]:
         headers = {"Content-Type": "application/json", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
         return _response(WebAnswer(HTTPStatus.OK, headers, _settings().encode()))
     given = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
-    sign_in_origin = os.environ["SIGN_IN_ORIGIN"].format(api=event["requestContext"]["apiId"])
-    files = WebFiles(FOLDER, tuple(os.environ["DATA_ORIGINS"].split()), sign_in_origin)
+    files = WebFiles(FOLDER, tuple(os.environ["DATA_ORIGINS"].split()), os.environ["SIGN_IN_ORIGIN"])
     answer = files.answer(path, accept_encoding=given.get("accept-encoding", ""), if_none_match=given.get("if-none-match", ""))
     return _response(answer or _no_file(event))
 
