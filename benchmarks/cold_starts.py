@@ -35,7 +35,7 @@ PROJECT, JOB, EXECUTION = "pets", "cats-1", "arn:aws:states:us-east-1:1234567890
 STEP = {"step": {"name": JOB, "submission": 1, "execution": EXECUTION, "project": PROJECT}}
 BUILD = {"project": PROJECT, "name": "cats", "build_id": "one", "execution": EXECUTION}
 RUN = {"labeling_job_name": JOB, "round": "run", "range": 0, "outcome": "stopped"}
-MANIFEST = "s3://x/projects/pets/manifests/cats.manifest"
+MANIFEST = "s3://data-bucket/projects/pets/manifests/cats.manifest"
 EXPECTATION = {"task_type_key": "ImageMultiClass", "source_attribute": "source-ref", "is_image": True, "max_objects": 100_000}
 VALIDATION = {"project": PROJECT, "manifest_uri": MANIFEST, "report_uri": MANIFEST, "expectation": EXPECTATION}
 ASKED: dict[str, dict[str, Any]] = {
@@ -222,6 +222,7 @@ def environment(port: int) -> dict[str, str]:
         "AWS_REGION": "us-east-1",
         "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_MAX_ATTEMPTS": "1",
+        "DATA_BUCKET": "data-bucket",
         "ACCOUNT_ID": "123456789012",
         "PARTITION": "aws",
         "LABELING_SERVICE": "BuiltIn",
