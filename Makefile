@@ -35,8 +35,8 @@ rebuild: $(APP) ## Make the engine's table of the local stack anew from S3
 
 test: check browser ## Everything that CI runs: the checks, then the integration and browser tests on local stacks of their own
 	.venv/bin/python -m local.web
-	.venv/bin/pytest -n 2 --dist worksteal tests/integration
-	.venv/bin/pytest -n 2 --dist worksteal tests/e2e
+	.venv/bin/pytest -n 2 --dist worksteal --timeout 900 tests/integration
+	.venv/bin/pytest -n 2 --dist worksteal --timeout 900 tests/e2e
 
 check: $(APP) $(TOOLS) ## Lint, types, template, unit and contract tests
 	.venv/bin/ruff check .

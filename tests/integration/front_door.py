@@ -22,7 +22,7 @@ from local.client import ApiClient, sign_in
 from local.place import REGION, Place
 
 # A limit for a stuck stack, not an expectation of speed.
-PATIENCE_SECONDS = float(os.environ.get("GROUNDWORK_TEST_PATIENCE_SECONDS", "60"))
+PATIENCE_SECONDS = float(os.environ.get("GROUNDWORK_TEST_PATIENCE_SECONDS", "120"))
 PEOPLE = ("admin", "owner", "collaborator", "outsider", "worker-1", "worker-2", "worker-3")
 
 
