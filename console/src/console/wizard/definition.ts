@@ -24,7 +24,10 @@ export interface Definition {
   readonly task_title: string | null;
   readonly task_keywords: readonly string[];
   readonly max_concurrent_objects: number | null;
+  readonly priority: number | null;
   readonly automated_labeling: boolean;
+  readonly automated_labeling_function_arn: string | null;
+  readonly automated_labeling_confidence: number | null;
   readonly stopping_conditions: { readonly max_human_labeled_objects: number | null; readonly max_percentage_labeled: number | null };
   readonly existing_label_attribute: string | null;
   readonly template_uri: string | null;
@@ -56,7 +59,10 @@ export const BLANK: Definition = {
   task_title: null,
   task_keywords: [],
   max_concurrent_objects: null,
+  priority: null,
   automated_labeling: false,
+  automated_labeling_function_arn: null,
+  automated_labeling_confidence: null,
   stopping_conditions: { max_human_labeled_objects: null, max_percentage_labeled: null },
   existing_label_attribute: null,
   template_uri: null,
@@ -66,6 +72,9 @@ export const BLANK: Definition = {
   split: false,
   tags: {},
 };
+
+/** What a job has that people label alone. */
+export const WITHOUT_AUTOMATION = { automated_labeling: false, automated_labeling_function_arn: null, automated_labeling_confidence: null } as const;
 
 export const FIELDS = Object.keys(BLANK) as readonly FieldName[];
 

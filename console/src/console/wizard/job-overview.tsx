@@ -11,7 +11,7 @@ import SpaceBetween from "@cloudscape-design/components/space-between";
 import { type ReactNode, useState } from "react";
 import { wizardTexts } from "../../languages/wizard";
 import { LocationField } from "./data-browser/location-field";
-import { type FieldName, labelAttributeOf, type TaskType } from "./definition";
+import { type FieldName, labelAttributeOf, type TaskType, WITHOUT_AUTOMATION } from "./definition";
 import { Field } from "./field";
 import { useFirstLine } from "./input-data";
 import { TaskTypeTiles } from "./task-type-tiles";
@@ -208,7 +208,7 @@ function changesForTaskType(taskType: TaskType): Parameters<ReturnType<typeof us
     task_type: taskType.key,
     task_category: taskType.category === "Custom" ? null : taskType.category,
     ...(taskType.needs_existing_labels ? {} : { existing_label_attribute: null }),
-    ...(taskType.automated_labeling ? {} : { automated_labeling: false }),
+    ...(taskType.automated_labeling ? {} : WITHOUT_AUTOMATION),
     ...(isCustom ? { short_instructions: null, full_instructions: null } : { template_uri: null, pre_annotation_function_arn: null, consolidation_function_arn: null }),
   };
 }

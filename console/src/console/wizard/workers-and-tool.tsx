@@ -15,7 +15,7 @@ import { wizardTexts } from "../../languages/wizard";
 import { useApi } from "../shell/console";
 import { count } from "../shell/format";
 import { LocationField } from "./data-browser/location-field";
-import type { FieldName } from "./definition";
+import { type FieldName, type TaskType, WITHOUT_AUTOMATION } from "./definition";
 import { DurationInput } from "./duration-input";
 import { Field } from "./field";
 import { InstructionsField } from "./instructions-field";
@@ -29,7 +29,10 @@ export const TOOL_FIELDS: readonly FieldName[] = [
   "task_expiration_seconds",
   "workers_per_object",
   "max_concurrent_objects",
+  "priority",
   "automated_labeling",
+  "automated_labeling_function_arn",
+  "automated_labeling_confidence",
   "stopping_conditions",
   "split",
   "description",
@@ -120,7 +123,7 @@ function TeamField(): ReactNode {
 
 function AdditionalConfiguration(): ReactNode {
   const words = wizardTexts();
-  const { definition, change } = useWizard();
+  const { definition, change, service } = useWizard();
   const conditions = definition.stopping_conditions;
   return (
     <ExpandableSection headerText={words.additionalConfiguration} defaultExpanded={(definition.workers_per_object ?? 1) > 1}>
@@ -167,6 +170,11 @@ function AdditionalConfiguration(): ReactNode {
             onChange={(max_concurrent_objects) => change({ max_concurrent_objects })}
           />
         </Field>
+        {service === "BuiltIn" && (
+          <Field field="priority" label={words.priority} isOptional description={words.priorityHelp} constraint={words.wholeNumber(count(0), count(100))}>
+            <NumberInput value={definition.priority} min={0} max={100} placeholder={count(50)} onChange={(priority) => change({ priority })} />
+          </Field>
+        )}
         <Field field="split" label={words.split}>
           <Checkbox checked={definition.split} description={words.splitHelp} onChange={({ detail }) => change({ split: detail.checked })}>
             {words.splitChoice}
@@ -179,17 +187,50 @@ function AdditionalConfiguration(): ReactNode {
 
 function AutomatedLabeling(): ReactNode {
   const words = wizardTexts();
-  const { definition, change, taskType, service } = useWizard();
+  const { project, definition, change, taskType, service } = useWizard();
   // Where it is switched on in spite of that (a clone of an older job), it can be switched off.
-  const isAvailable = taskType?.automated_labeling === true && service === "SageMaker";
-  if (!isAvailable && !definition.automated_labeling) return null;
+  if (!mayLabelItself(taskType, service) && !definition.automated_labeling) return null;
+  const confidence = definition.automated_labeling_confidence;
   return (
-    <Field field="automated_labeling" label={words.automatedLabeling} constraint={words.automatedLabelingLimit}>
-      <Checkbox checked={definition.automated_labeling} description={words.automatedLabelingHelp} onChange={({ detail }) => change({ automated_labeling: detail.checked })}>
-        {words.automatedLabelingChoice}
-      </Checkbox>
-    </Field>
+    <SpaceBetween size="m">
+      <Field field="automated_labeling" label={words.automatedLabeling} constraint={service === "SageMaker" ? words.automatedLabelingLimit : undefined}>
+        <Checkbox
+          checked={definition.automated_labeling}
+          description={service === "SageMaker" ? words.automatedLabelingHelp : words.automatedLabelingByFunction}
+          onChange={({ detail }) => change(detail.checked ? { automated_labeling: true } : WITHOUT_AUTOMATION)}
+        >
+          {words.automatedLabelingChoice}
+        </Checkbox>
+      </Field>
+      {definition.automated_labeling && service === "BuiltIn" && (
+        <>
+          <Field field="automated_labeling_function_arn" label={words.proposalFunction} constraint={words.functionLimit(project)} isStretched>
+            <Input
+              value={definition.automated_labeling_function_arn ?? ""}
+              placeholder="arn:aws:lambda:"
+              spellcheck={false}
+              onChange={({ detail }) => change({ automated_labeling_function_arn: detail.value || null })}
+            />
+          </Field>
+          <Field field="automated_labeling_confidence" label={words.proposalConfidence} isOptional description={words.proposalConfidenceHelp} constraint={words.wholeNumber(count(0), count(100))}>
+            <NumberInput
+              value={confidence === null ? null : Math.round(confidence * 100)}
+              min={0}
+              max={100}
+              placeholder={count(95)}
+              onChange={(percent) => change({ automated_labeling_confidence: percent === null ? null : percent / 100 })}
+            />
+          </Field>
+        </>
+      )}
+    </SpaceBetween>
   );
+}
+
+/** The built-in labeling service takes proposals where a label is one class. */
+function mayLabelItself(taskType: TaskType | undefined, service: "BuiltIn" | "SageMaker"): boolean {
+  if (taskType?.automated_labeling !== true) return false;
+  return service === "SageMaker" || /MultiClass$/.test(taskType.key);
 }
 
 function ToolContainer(): ReactNode {
