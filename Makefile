@@ -10,7 +10,7 @@ COMPILE = local/environment.sh uv pip compile --quiet --generate-hashes --no-emi
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo up down reset inbox rebuild test check browser screenshots bench docs fuzz policies deploy redrive destroy requirements clean
+.PHONY: help demo up down reset inbox rebuild test check browser chromium screenshots bench docs fuzz policies deploy redrive destroy requirements clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,9 +33,11 @@ inbox: $(APP) ## Show what administrators of the local stack received
 rebuild: $(APP) ## Make the engine's table of the local stack anew from S3
 	@.venv/bin/python -m local.stack rebuild --port $(PORT)
 
-test: check browser ## Everything that CI runs: the checks, then the integration and browser tests on local stacks of their own
-	.venv/bin/python -m local.web
+test: check ## The checks, then the integration tests on local stacks of their own
 	.venv/bin/pytest -n 2 --dist worksteal --timeout 900 tests/integration
+
+browser: $(APP) $(TOOLS) chromium ## The web in a browser, on local stacks of their own (CI runs this after make test)
+	@.venv/bin/python -m local.web
 	.venv/bin/pytest -n 2 --dist worksteal --timeout 900 tests/e2e
 
 check: $(APP) $(TOOLS) ## Lint, types, template, unit and contract tests
@@ -47,17 +49,17 @@ check: $(APP) $(TOOLS) ## Lint, types, template, unit and contract tests
 	.venv/bin/pytest -n 2 tests/unit tests/contract
 	.venv/bin/python -m local.web check
 
-browser: $(APP) ## Install Chromium for the browser tests, where it is missing
+chromium: $(APP) ## Install the browser of the browser tests, where it is missing
 	@.venv/bin/python -m local.browser
 
-screenshots: $(APP) $(TOOLS) browser ## Take the pictures in docs/screenshots anew, with the browser tests
+screenshots: $(APP) $(TOOLS) chromium ## Take the pictures in docs/screenshots anew, with the browser tests
 	@.venv/bin/python -m local.web
 	GROUNDWORK_SCREENSHOTS=1 .venv/bin/pytest -n 2 --dist worksteal tests/e2e
 
 policies: $(APP) $(TOOLS) ## Take away each policy statement in turn; which test misses it? Hours (ONLY="ServeWorkFunction …")
 	.venv/bin/python -m tests.integration.policy_sweep $(ONLY)
 
-bench: up browser ## Measure what is claimed, each figure beside its peer or floor (docs/benchmarks.md); some of it on the local stack
+bench: up chromium ## Measure what is claimed, each figure beside its peer or floor (docs/benchmarks.md); some of it on the local stack
 	@for script in manifest_validation object_checks presigning consolidation cold_starts; do .venv/bin/python benchmarks/$$script.py || exit 1; done
 	@.venv/bin/python benchmarks/engine.py --objects 1000 --labeled 60 --lines 100000 --race 20 10 3
 	@.venv/bin/python -m benchmarks.web .local
