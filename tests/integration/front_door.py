@@ -168,7 +168,8 @@ class FrontDoor:
         bucket = f"arn:aws:s3:::{self.addresses['data_bucket']}"
         allowed = [{"Effect": "Allow", "Action": action, "Resource": f"{bucket}/{keys}"} for action, keys in rights]
         role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=_policy(trust))["Role"]["Arn"]
-        iam.put_role_policy(RoleName=name, PolicyName="data", PolicyDocument=_policy(*allowed))
+        if allowed:
+            iam.put_role_policy(RoleName=name, PolicyName="data", PolicyDocument=_policy(*allowed))
         made = functions.create_function(
             FunctionName=name,
             Runtime="python3.13",
