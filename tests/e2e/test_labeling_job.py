@@ -1,62 +1,13 @@
-"""The console's pages about one labeling job: results of every kind of annotation, what can be done with a job, and who sees what."""
+"""The console's pages about one labeling job: steering one that runs."""
 
-import re
-from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
-
-import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.e2e import finished_jobs as jobs
-from tests.e2e.people import People, accessibility_faults, look_at
-from tests.integration.front_door import FrontDoor, eventually
-
-#: A label that does harm wherever somebody takes it for HTML.
-HOSTILE = "<img src=x onerror=document.title='harmed'>"
-
-
-@pytest.fixture(scope="module")
-def finished(door: FrontDoor) -> Mapping[str, str]:
-    """The names of finished jobs by their kind of annotation."""
-    cat, dog = ("cat", 20, 60, 60, 60), ("dog", 90, 60, 60, 60)
-    kinds = {
-        "class": lambda: jobs.finished(
-            door,
-            "ImageMultiClass",
-            [[jobs.one_class("cat")] * 3, [jobs.one_class("cat"), jobs.one_class(HOSTILE), jobs.one_class(HOSTILE)]],
-            labels=["cat", HOSTILE],
-        ),
-        "classes": lambda: jobs.finished(
-            door, "ImageMultiClassMultiLabel", [[jobs.classes("day", "rain"), jobs.classes("day")]], labels=["day", "night", "rain"]
-        ),
-        "boxes": lambda: jobs.finished(
-            door, "BoundingBox", [[jobs.boxes(cat, dog)], [jobs.boxes(cat)], [jobs.boxes()]], labels=["cat", "dog"]
-        ),
-        "mask": lambda: jobs.finished(
-            door, "SemanticSegmentation", [[jobs.mask(cat=(20, 60, 80, 120), dog=(90, 60, 150, 120))]], labels=["cat", "dog"]
-        ),
-        "spans": lambda: jobs.finished(
-            door,
-            "NamedEntityRecognition",
-            [[jobs.entities(("City", "𝒪slo"), ("Trip", "𝒪slo to Rome"), ("Person", "Ana"))]],
-            labels=["City", "Person", "Trip"],
-        ),
-    }
-    with ThreadPoolExecutor(3) as pool:
-        return dict(zip(kinds, pool.map(lambda make: make(), kinds.values()), strict=True))
+from tests.e2e.people import People, accessibility_faults
+from tests.integration.front_door import FrontDoor
 
 
 def address(name: str, tab: str = "") -> str:
     return f"index.html#/projects/demo/labeling-jobs/{name}{tab and f'/{tab}'}"
-
-
-def go(page: Page, name: str, tab: str = "") -> None:
-    page.evaluate("address => { location.hash = address }", address(name, tab).partition("#")[2])
-    expect(page.get_by_role("heading", level=1)).to_contain_text(name)
-
-
-def card(page: Page, number: int) -> Locator:
-    return page.locator(f".result-card[data-object='{number}']")
 
 
 def act(page: Page, action: str) -> Locator:
@@ -64,133 +15,6 @@ def act(page: Page, action: str) -> Locator:
     page.get_by_role("button", name="Actions", exact=True).click()
     page.get_by_role("menuitem", name=action, exact=True).click()
     return page.get_by_role("dialog")
-
-
-def test_results_show_every_kind_of_annotation(door: FrontDoor, people: People, finished: Mapping[str, str]) -> None:
-    page = people.open("owner", address(finished["boxes"], "results"))
-
-    expect(page.locator(".result-card")).to_have_count(3)
-    drawn = card(page, 0).locator("svg g")
-    assert drawn.evaluate_all("groups => groups.map(group => group.dataset.label)") == ["cat", "dog"]
-    rectangle = drawn.first.locator("rect").first
-    assert [rectangle.get_attribute(name) for name in ("x", "y", "width", "height")] == ["20", "60", "60", "60"]
-    expect(card(page, 2)).to_contain_text("Nothing marked")
-    assert accessibility_faults(page) == []
-    look_at(page, "results-boxes")
-
-    # With keys alone: the first object, the second, and back to all.
-    card(page, 0).focus()
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="Object 0")).to_be_focused()
-    page.keyboard.press("ArrowRight")
-    expect(page.get_by_role("heading", name="Object 1")).to_be_focused()
-    look_at(page, "result")
-    assert accessibility_faults(page) == []
-    page.keyboard.press("Escape")
-    expect(card(page, 0)).to_be_visible()
-
-    page.get_by_label("Label", exact=True).click()
-    page.get_by_role("option", name="dog").click()
-    expect(page.locator(".result-card")).to_have_count(1)
-    page.get_by_role("button", name="Clear filters").click()
-    expect(page.locator(".result-card")).to_have_count(3)
-
-    go(page, finished["mask"], "results")
-    canvas = card(page, 0).locator("canvas[data-painted='true']")
-    expect(canvas).to_be_attached()
-    seen = "(canvas, [x, y]) => canvas.getContext('2d').getImageData(x, y, 1, 1).data[3]"
-    assert [canvas.evaluate(seen, place) > 0 for place in ([50, 90], [120, 90], [5, 5], [85, 90])] == [True, True, False, False]
-    expect(card(page, 0)).to_contain_text("cat")
-    look_at(page, "results-mask")
-
-    go(page, finished["spans"], "results")
-    marks = card(page, 0).locator("mark")
-    assert marks.evaluate_all("marks => marks.map(mark => [mark.textContent, mark.dataset.labels])") == [
-        ["Ana", "Person"],
-        ["𝒪slo", "Trip City"],
-        [" to Rome", "Trip"],
-    ]
-    look_at(page, "results-spans")
-
-    go(page, finished["classes"], "results")
-    expect(card(page, 0).locator(".label-chip")).to_contain_text(["day", "rain"])
-
-    # A label from outside is text, whatever it says.
-    go(page, finished["class"], "results")
-    expect(card(page, 1).locator(".label-chip")).to_contain_text([HOSTILE])
-    page.get_by_label("Disagreement").click()
-    page.get_by_role("option", name="Workers disagree", exact=True).click()
-    expect(card(page, 0)).to_be_hidden()
-    expect(card(page, 1)).to_contain_text("Disagreement 33.3%")
-    assert page.title() != "harmed"
-
-
-def test_an_adjustment_is_shown_beside_what_was_there_before(door: FrontDoor, people: People, finished: Mapping[str, str]) -> None:
-    source = door.job(finished["boxes"])
-    wider = jobs.boxes(("cat", 20, 60, 80, 60))
-    name = jobs.finished(
-        door,
-        "AdjustmentBoundingBox",
-        [[wider], [wider], [wider]],
-        input_manifest_uri=source["output_manifest_uri"],
-        existing_label_attribute=source["name"],
-        labels=["cat", "dog"],
-    )
-
-    page = people.open("owner", address(name, "results"))
-    card(page, 1).click()
-
-    sides = page.locator(".result-single figure")
-    expect(sides).to_contain_text(["Before", "After"])
-    expect(sides.locator("svg rect")).to_have_count(6)  # three lines make one box
-    widths = sides.locator("svg g rect:first-child").evaluate_all("shapes => shapes.map(shape => shape.getAttribute('width'))")
-    assert widths == ["60", "80"]
-    expect(page.get_by_text("Changed by workers")).to_be_visible()
-
-
-def test_overview_quality_preview_and_output_of_a_finished_job(door: FrontDoor, people: People, finished: Mapping[str, str]) -> None:
-    name = finished["class"]
-    page = people.open("owner", address(name))
-
-    expect(page.get_by_text("2 of 2")).to_be_visible()
-    expect(page.get_by_role("row", name=re.compile("In progress → Completed"))).to_be_visible()
-    expect(page.get_by_text(HOSTILE).first).to_be_visible()
-    look_at(page, "labeling-job")
-    assert accessibility_faults(page) == []
-
-    go(page, name, "quality")
-    expect(page.get_by_text("Two workers who look at the same object give the same answer in 66.7% of cases.")).to_be_visible()
-    expect(page.get_by_role("row", name=re.compile("worker-1"))).to_be_visible()
-    look_at(page, "labeling-job-quality")
-    assert accessibility_faults(page) == []
-
-    go(page, name, "preview")
-    page.get_by_role("button", name="Next", exact=True).click()
-    expect(page.get_by_label("Object (0 to 1)")).to_have_value("1")
-    frame = page.frame_locator("iframe")
-    frame.get_by_role("group", name="Labels").get_by_text("cat", exact=True).click()
-    frame.get_by_role("button", name="Submit").click()
-    expect(page.get_by_text("This is a preview: nothing was submitted.")).to_be_visible()
-    look_at(page, "labeling-job-preview")
-
-    go(page, name, "exports")
-    page.get_by_role("button", name="Export", exact=True).click()
-    expect(page.get_by_text("Finished", exact=True)).to_be_visible()
-    link = page.get_by_role("link", name="Download CSV")
-    url = link.get_attribute("href")
-    assert url is not None
-    assert door.nobody.download(url).decode().count("\n") == 3  # a header, two objects
-    expect(page.get_by_text(door.job(name)["output_manifest_uri"])).to_be_visible()
-    look_at(page, "labeling-job-exports")
-    assert accessibility_faults(page) == []
-
-    page.get_by_role("button", name=re.compile("^Language")).click()
-    page.get_by_role("menuitem", name="Deutsch").click()
-    for tab, heading in {"": "Einstellungen", "results": "Ergebnisse", "quality": "Qualität", "exports": "Ausgabemanifest"}.items():
-        go(page, name, tab)
-        expect(page.get_by_role("heading", name=heading, exact=True)).to_be_visible()
-        assert accessibility_faults(page) == []
-        look_at(page, f"labeling-job-{tab or 'overview'}-de")
 
 
 def test_a_running_job_is_steered_by_its_owner(door: FrontDoor, people: People) -> None:
@@ -244,33 +68,3 @@ def test_a_running_job_is_steered_by_its_owner(door: FrontDoor, people: People) 
     confirm.click()
     expect(page.get_by_text(f"{name} is deleted.")).to_be_visible()
     assert door.as_("owner").get(f"/projects/demo/labeling-jobs/{name}").status == 404
-
-
-def test_a_collaborator_is_offered_what_the_api_would_grant(door: FrontDoor, people: People, finished: Mapping[str, str]) -> None:
-    page = people.open("collaborator", address(finished["class"], "quality"))
-
-    expect(page.get_by_text("Who they are is told to owners and administrators only.")).to_be_visible()
-    expect(page.get_by_text("worker-1", exact=True)).to_be_hidden()
-    page.get_by_role("button", name="Actions", exact=True).click()
-    expect(page.get_by_role("menuitem")).to_have_text(["Clone"])
-    expect(page.get_by_role("tab", name="Objects put aside")).to_be_hidden()
-
-    page.get_by_role("menuitem", name="Clone").click()
-    copy = f"{finished['class']}-copy"
-    clone = page.get_by_role("dialog")
-    clone.get_by_label("Name").fill("not a name")
-    expect(clone.get_by_role("button", name="Clone")).to_be_disabled()
-    clone.get_by_label("Name").fill(copy)
-    clone.get_by_role("button", name="Clone").click()
-    eventually(lambda: door.as_("owner").get(f"/projects/demo/labeling-jobs/{copy}").status == 200, "the clone")
-    expect(page).to_have_url(re.compile(f"new-labeling-job/{copy}$"))
-
-
-def test_an_outsider_sees_nothing_of_a_job(people: People, finished: Mapping[str, str]) -> None:
-    people.expect_complaint("404")
-    page = people.open("outsider", address(finished["boxes"], "results"))
-
-    expect(page.get_by_text("That did not work")).to_be_visible()
-    expect(page.get_by_role("tab")).to_have_count(0)
-    expect(page.locator("img, svg g[data-label]")).to_have_count(0)
-    expect(page.get_by_role("button", name="Actions", exact=True)).to_be_hidden()
