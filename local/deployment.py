@@ -1,7 +1,5 @@
 """Builds the application with the SAM CLI and deploys it to a local stack: the same template, by the same tool, as on AWS."""
 
-import contextlib
-import fcntl
 import hashlib
 import os
 import platform
@@ -17,6 +15,7 @@ import botocore.exceptions
 from local.aws import Aws
 from local.failures import StackError
 from local.lightening import lighten
+from local.locks import exclusively
 from local.place import REGION, REPOSITORY, STACK_NAME, TOOLS, Place
 
 if TYPE_CHECKING:
@@ -63,7 +62,8 @@ class Deployment:
         Raises:
             StackError: a build or a deployment failed; the log holds what the tools said.
         """
-        with self.place.deploy_log.open("wb") as log, _only_one_build():
+        # The build folder is one for all local stacks of a checkout.
+        with self.place.deploy_log.open("wb") as log, exclusively(REPOSITORY / ".aws-sam" / "build.lock"):
             current = content_hash(REPOSITORY, SOURCES)
             if _read(_BUILT) != current:
                 folders = ["--build-dir", str(_BUILD_FOLDER), "--cache-dir", str(_CACHE_FOLDER)]
@@ -160,13 +160,3 @@ def _last_words(log: Path) -> str:
     failed = [line for line in lines if "CREATE_FAILED" in line or "UPDATE_FAILED" in line]
     errors = [number for number, line in enumerate(lines) if line.startswith(("Error:", "Build Failed"))]
     return " ".join(failed[:1] or (lines[errors[-1] :] if errors else lines[-1:]))[:400]
-
-
-@contextlib.contextmanager
-def _only_one_build() -> Iterator[None]:
-    """The build folder is one for all local stacks of a checkout; two of them must not build into it at once."""
-    lock_path = REPOSITORY / ".aws-sam" / "build.lock"
-    lock_path.parent.mkdir(exist_ok=True)
-    with lock_path.open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield

@@ -44,6 +44,11 @@ class Place:
         return self.folder / "ministack.log"
 
     @property
+    def busy_lock(self) -> Path:
+        """Held by the one `up`, `down` or `reset` that is under way."""
+        return self.folder / "busy.lock"
+
+    @property
     def deploy_log(self) -> Path:
         """What building and deploying printed the last time."""
         return self.folder / "deploy.log"

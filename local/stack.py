@@ -6,15 +6,12 @@ sentence.
 """
 
 import argparse
-import contextlib
-import fcntl
 import json
 import shutil
 import sys
 import time
 import urllib.parse
 import uuid
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +24,7 @@ from local.deployment import Deployment
 from local.emulator import Emulator
 from local.failures import StackError
 from local.gateway_responses import put_gateway_responses
+from local.locks import exclusively
 from local.place import DEFAULT_PORT, REGION, STACK_NAME, TOOLS, Place
 from local.seed import LABELING_TEAM, PROJECT, passwords, seed
 
@@ -44,7 +42,7 @@ def up(place: Place) -> "Addresses":
         StackError: why it could not be done; nothing of the stack is left running then.
     """
     check_tools(TOOLS)
-    with _exclusive(place):
+    with exclusively(place.busy_lock):
         emulator = Emulator(place)
         running_on = emulator.running_port()
         if running_on not in {None, place.port}:
@@ -64,7 +62,7 @@ def up(place: Place) -> "Addresses":
 
 def down(place: Place) -> None:
     """Stops the stack at `place` and keeps its state. Harmless when nothing runs."""
-    with _exclusive(place):
+    with exclusively(place.busy_lock):
         if Emulator(place).running_pid() is None:
             _say("Nothing is running.")
         elif Emulator(place).stop():
@@ -75,7 +73,7 @@ def down(place: Place) -> None:
 
 def reset(place: Place) -> None:
     """Stops the stack at `place` and forgets everything: jobs, users, objects, messages."""
-    with _exclusive(place):
+    with exclusively(place.busy_lock):
         Emulator(place).stop()
         shutil.rmtree(place.emulator_folder, ignore_errors=True)
         for path in (place.address_file, place.inbox_journal, place.emulator_log, place.deploy_log):
@@ -179,15 +177,6 @@ def rebuild(place: Place) -> int:
     if found["status"] != "SUCCEEDED":
         raise StackError(f"The rebuild ended as {found['status']}: {found.get('cause', '')}")
     return int(json.loads(found["output"])["labeling_jobs"])
-
-
-@contextlib.contextmanager
-def _exclusive(place: Place) -> Iterator[None]:
-    """One `up`, `down` or `reset` at a time."""
-    place.folder.mkdir(parents=True, exist_ok=True)
-    with (place.folder / "busy.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def _say(sentence: str) -> None:

@@ -10,10 +10,12 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from local.deployment import content_hash
 from local.failures import StackError
+from local.locks import exclusively
 from local.place import REPOSITORY
 
 SOURCES = (
@@ -31,6 +33,7 @@ BUILT = REPOSITORY / "functions" / "show_console" / "web"
 _WORKSPACE = REPOSITORY / "console"
 _NODE_OF_OURS = REPOSITORY / ".local" / "node"
 _LOG = REPOSITORY / ".local" / "web-build.log"
+_LINES_TOLD = 15
 # Hidden, so that it is no part of what is deployed or hashed.
 _MADE_FROM = ".made-from"
 
@@ -41,17 +44,17 @@ def build(*, say: Callable[[str], None] = print) -> None:
     Raises:
         StackError: there is no Node and none could be had, or the build failed; the log holds what the tools said.
     """
-    pages = sorted(page.relative_to(REPOSITORY).as_posix() for page in _WORKSPACE.glob("*.html"))
-    current = content_hash(REPOSITORY, (*SOURCES, *pages))
-    if _read(BUILT / _MADE_FROM) == current:
-        return
-    say("Building the web (the first time takes a minute)")
-    _LOG.parent.mkdir(exist_ok=True)
-    environment = _environment()
-    with _LOG.open("wb") as log:
-        _install(environment, log.fileno())
-        _run(["npm", "run", "build"], environment, log.fileno())
-    (BUILT / _MADE_FROM).write_text(current)
+    with _alone():
+        pages = sorted(page.relative_to(REPOSITORY).as_posix() for page in _WORKSPACE.glob("*.html"))
+        current = content_hash(REPOSITORY, (*SOURCES, *pages))
+        if _read(BUILT / _MADE_FROM) == current:
+            return
+        say("Building the web (the first time takes a minute)")
+        environment = _environment()
+        with _LOG.open("wb") as log:
+            _install(environment, log.fileno())
+            _run(["npm", "run", "build"], environment, log.fileno())
+        (BUILT / _MADE_FROM).write_text(current)
 
 
 def check() -> None:
@@ -60,19 +63,24 @@ def check() -> None:
     Raises:
         StackError: there is no Node and none could be had, or a check failed.
     """
-    environment = _environment()
-    _LOG.parent.mkdir(exist_ok=True)
-    with _LOG.open("wb") as log:
-        _install(environment, log.fileno())
-        _run(["npm", "run", "types"], environment, log.fileno())
-    tests = ["npm", "test"]
-    if subprocess.run(tests, cwd=_WORKSPACE, env=environment, stdin=subprocess.DEVNULL, check=False).returncode != 0:
-        raise StackError("The web's checks failed.")
+    with _alone():
+        environment = _environment()
+        with _LOG.open("wb") as log:
+            _install(environment, log.fileno())
+            _run(["npm", "run", "types"], environment, log.fileno())
+        tests = ["npm", "test"]
+        if subprocess.run(tests, cwd=_WORKSPACE, env=environment, stdin=subprocess.DEVNULL, check=False).returncode != 0:
+            raise StackError("The web's checks failed.")
 
 
 def is_built() -> bool:
     """Whether there is a web to deploy."""
     return (BUILT / "index.html").exists()
+
+
+def _alone() -> AbstractContextManager[None]:
+    """Packages, generated types and what is built are one for all local stacks of a checkout, which tests start side by side."""
+    return exclusively(_LOG.with_name("web-build.lock"))
 
 
 def _environment() -> dict[str, str]:
@@ -112,7 +120,8 @@ def _is_new_enough(node: str) -> bool:
 def _run(command: list[str], environment: dict[str, str], log: int) -> None:
     ended = subprocess.run(command, cwd=_WORKSPACE, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=False)
     if ended.returncode != 0:
-        raise StackError(f"Building the web failed at `{' '.join(command)}`; {_LOG} says why.")
+        said = _LOG.read_text(errors="replace").strip().splitlines()[-_LINES_TOLD:]
+        raise StackError("\n".join([f"Building the web failed at `{' '.join(command)}`; the end of {_LOG}:", *said]))
 
 
 def _read(path: Path) -> str | None:
