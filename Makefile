@@ -10,7 +10,7 @@ COMPILE = local/environment.sh uv pip compile --quiet --generate-hashes --no-emi
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo up down reset inbox rebuild test check browser chromium screenshots bench docs fuzz policies deploy redrive destroy requirements clean
+.PHONY: help demo up down reset inbox rebuild test check check-code check-template browser chromium screenshots bench docs fuzz policies deploy redrive destroy requirements clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,13 +41,18 @@ browser: $(APP) $(TOOLS) chromium ## The web in a browser, on local stacks of th
 	.venv/bin/pytest -n 2 --dist worksteal --timeout 900 tests/e2e
 
 check: $(APP) $(TOOLS) ## Lint, types, template, unit and contract tests
+	@$(MAKE) --no-print-directory -j 2 check-code check-template
+	.venv/bin/pytest -n 2 tests/unit tests/contract
+	.venv/bin/python -m local.web check
+
+check-code:
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
+
+check-template:
 	.venv-tools/bin/cfn-lint template.yaml
 	SAM_CLI_TELEMETRY=0 .venv-tools/bin/sam validate --lint --region us-east-1
-	.venv/bin/pytest -n 2 tests/unit tests/contract
-	.venv/bin/python -m local.web check
 
 chromium: $(APP) ## Install the browser of the browser tests, where it is missing
 	@.venv/bin/python -m local.browser

@@ -24,6 +24,7 @@ from groundwork.store import JobEvent, JobStore, Project
 from groundwork.validation_report import ValidationReport
 
 if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import CORSRuleTypeDef
 
@@ -248,6 +249,25 @@ OPEN_TO_BROWSERS: "CORSRuleTypeDef" = {
     "AllowedOrigins": ["*"],
     "ExposeHeaders": ["Access-Control-Allow-Origin"],
 }
+
+
+def create_table(template: dict[str, Any], logical_id: str, name: str) -> "DynamoDBClient":
+    """A table with the schema that is deployed, of the template with short functions in their long form."""
+    properties = template["Resources"][logical_id]["Properties"]
+    wanted = {
+        key: properties[key] for key in ("AttributeDefinitions", "KeySchema", "BillingMode", "GlobalSecondaryIndexes") if key in properties
+    }
+    client: DynamoDBClient = boto3.client("dynamodb")
+    client.create_table(TableName=name, **wanted)
+    return client
+
+
+def create_data_bucket() -> "S3Client":
+    """The data bucket, whose pictures browsers may show."""
+    client: S3Client = boto3.client("s3")
+    client.create_bucket(Bucket=BUCKET)
+    let_browsers_show_images(client, BUCKET)
+    return client
 
 
 def let_browsers_show_images(s3: "S3Client", bucket: str) -> None:

@@ -57,7 +57,7 @@ from hypothesis import settings
 from joserfc import jwk
 from moto.utilities.utils import load_resource
 
-from tests.builders import let_browsers_show_images
+from tests.builders import create_data_bucket, create_table
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -118,31 +118,18 @@ def aws(shared_session: boto3.Session) -> Iterator[None]:
         yield
 
 
-def _create_table(template: dict[str, Any], logical_id: str, name: str) -> "DynamoDBClient":
-    properties = template["Resources"][logical_id]["Properties"]
-    wanted = {
-        key: properties[key] for key in ("AttributeDefinitions", "KeySchema", "BillingMode", "GlobalSecondaryIndexes") if key in properties
-    }
-    client: DynamoDBClient = boto3.client("dynamodb")
-    client.create_table(TableName=name, **wanted)
-    return client
-
-
 @pytest.fixture
 def jobs_table(template: dict[str, Any]) -> "DynamoDBClient":
     """The control plane's table, with the schema that is deployed."""
-    return _create_table(template, "JobsTable", "jobs")
+    return create_table(template, "JobsTable", "jobs")
 
 
 @pytest.fixture
 def engine_table(template: dict[str, Any]) -> "DynamoDBClient":
     """The engine's table, with the schema that is deployed."""
-    return _create_table(template, "EngineTable", "engine")
+    return create_table(template, "EngineTable", "engine")
 
 
 @pytest.fixture
 def data_bucket() -> "S3Client":
-    client: S3Client = boto3.client("s3")
-    client.create_bucket(Bucket="groundwork-data")
-    let_browsers_show_images(client, "groundwork-data")
-    return client
+    return create_data_bucket()

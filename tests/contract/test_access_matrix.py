@@ -7,6 +7,7 @@ caller must not learn that there is anything.
 
 import importlib
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
+from moto import mock_aws
 
 from groundwork import manifest_builds
 from groundwork.access import Role
@@ -27,7 +29,7 @@ from groundwork.store import JobStore
 from groundwork.subscriptions import Kind, Subscription, Wish
 from groundwork.webhooks import new_secret
 from tests.api_events import HttpAnswer, LambdaContext, api_event, http_answer, make_access_key_secrets_key, make_user_pool
-from tests.builders import BUCKET, ROOT, a_document, a_project, a_stored_job, event_sample
+from tests.builders import BUCKET, ROOT, a_document, a_project, a_stored_job, create_data_bucket, create_table, event_sample
 from tests.unit.engine.builders import Engine, a_request, chose, pictures
 from tests.unit.engine.builders import a_job as an_engine_job
 
@@ -202,8 +204,7 @@ MATRIX = {
 }  # fmt: skip
 
 
-@pytest.fixture(autouse=True)
-def world(jobs_table: object, engine_table: object, data_bucket: "S3Client") -> None:
+def make_world(data_bucket: "S3Client") -> None:
     """Two projects with their people; a draft, a running and a finished job of `pets`; a job in the engine for the team `vets`."""
     make_access_key_secrets_key()
     pool = make_user_pool("ann", "bob", "cleo", "zed", "wendy", "olga")
@@ -254,6 +255,23 @@ def world(jobs_table: object, engine_table: object, data_bucket: "S3Client") -> 
     engine.set_status("Kinds-1", JobStatus.IN_PROGRESS)
 
 
+@pytest.fixture
+def world(jobs_table: object, engine_table: object, data_bucket: "S3Client") -> None:
+    """A world of the test's own."""
+    make_world(data_bucket)
+
+
+@pytest.fixture(scope="class")
+def kept_world(template: dict[str, Any], shared_session: boto3.Session) -> Iterator[None]:
+    """One world for all tests of a class, which leave it as it is: making one takes much longer than asking."""
+    with mock_aws():  # the outermost, so that each test's own keeps what is there
+        boto3.DEFAULT_SESSION = shared_session
+        create_table(template, "JobsTable", "jobs")
+        create_table(template, "EngineTable", "engine")
+        make_world(create_data_bucket())
+        yield
+
+
 def ask(
     api: "HttpApi", method: str, template: str, path: dict[str, str], body: Any, kind: str, query: dict[str, str] | None = None
 ) -> HttpAnswer:
@@ -283,20 +301,34 @@ def path_of(row: Row) -> dict[str, str]:
     return {**row.path, **({"lease_id": lease_of_wendy()} if "lease_id" in row.path else {})}
 
 
-@pytest.mark.parametrize("route", MATRIX)
-def test_each_kind_of_caller_gets_what_the_table_says(route: str) -> None:
-    row, (method, template) = MATRIX[route], route.split(" ")
-    path = path_of(row)
-    # Those whose request changes nothing meet the same world; each of the others gets a world of their own below.
-    expected = {kind: status for kind, status in zip(CALLERS, row.statuses, strict=True) if changes_nothing(route, status)}
+@pytest.fixture(scope="class")
+def lease_id(kept_world: None) -> str:
+    return lease_of_wendy()
 
-    answers = {kind: ask(ROUTES[route], method, template, path, row.body, kind, row.query) for kind in expected}
 
-    assert {kind: answer.status for kind, answer in answers.items()} == expected
-    for answer in answers.values():
-        if answer.status >= 400:
-            assert answer.headers["Content-Type"] == "application/problem+json"
-            assert set(answer.body) == {"type", "title", "status", "detail", "instance", "request_id", "errors"}
+class TestWhatChangesNothing:
+    @pytest.mark.parametrize("route", MATRIX)
+    def test_each_kind_of_caller_gets_what_the_table_says(self, route: str, lease_id: str) -> None:
+        row, (method, template) = MATRIX[route], route.split(" ")
+        path = {**row.path, "lease_id": lease_id} if "lease_id" in row.path else row.path
+        # Those whose request changes something get a world of their own each, below.
+        expected = {kind: status for kind, status in zip(CALLERS, row.statuses, strict=True) if changes_nothing(route, status)}
+
+        answers = {kind: ask(ROUTES[route], method, template, path, row.body, kind, row.query) for kind in expected}
+
+        assert {kind: answer.status for kind, answer in answers.items()} == expected
+        for answer in answers.values():
+            if answer.status >= 400:
+                assert answer.headers["Content-Type"] == "application/problem+json"
+                assert set(answer.body) == {"type", "title", "status", "detail", "instance", "request_id", "errors"}
+
+    @pytest.mark.parametrize("route", [route for route in MATRIX if "{project}" in route and "{name}" in route])
+    def test_a_job_cannot_be_reached_through_a_project_of_ones_own(self, route: str, kept_world: None) -> None:
+        row, (method, template) = MATRIX[route], route.split(" ")
+
+        answer = ask(ROUTES[route], method, template, {**row.path, "project": "zoo"}, row.body, "member of another project")
+
+        assert answer.status == 404
 
 
 ALLOWED_CHANGES = [
@@ -307,6 +339,7 @@ ALLOWED_CHANGES = [
 ]
 
 
+@pytest.mark.usefixtures("world")
 @pytest.mark.parametrize(("route", "kind", "status"), ALLOWED_CHANGES, ids=[f"{route} as {kind}" for route, kind, _ in ALLOWED_CHANGES])
 def test_who_may_change_something_can(route: str, kind: str, status: int) -> None:
     row, (method, template) = MATRIX[route], route.split(" ")
@@ -317,12 +350,14 @@ def test_who_may_change_something_can(route: str, kind: str, status: int) -> Non
 # --- what the table cannot say ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("world")
 def test_work_is_listed_for_members_of_its_team_only() -> None:
     listed = {kind: ask(APIS["serve_work"], "GET", "/work/labeling-jobs", {}, None, kind).body for kind in CALLERS if kind != "nobody"}
 
     assert {kind for kind, body in listed.items() if body["items"]} == {"worker"}
 
 
+@pytest.mark.usefixtures("world")
 def test_another_member_of_the_team_cannot_touch_a_lease(monkeypatch: pytest.MonkeyPatch) -> None:
     lease_id = lease_of_wendy()
     monkeypatch.setitem(CALLERS, "colleague", ("walt", ("vets",)))
@@ -333,6 +368,7 @@ def test_another_member_of_the_team_cannot_touch_a_lease(monkeypatch: pytest.Mon
             assert ask(APIS["serve_work"], method, template, {"lease_id": lease_id}, row.body, "colleague").status == 404
 
 
+@pytest.mark.usefixtures("world")
 def test_projects_are_listed_for_their_members_and_for_administrators() -> None:
     listed = {
         kind: [project["name"] for project in ask(APIS["serve_projects"], "GET", "/projects", {}, None, kind).body["items"]]
@@ -350,13 +386,7 @@ def test_projects_are_listed_for_their_members_and_for_administrators() -> None:
     }
 
 
-@pytest.mark.parametrize("route", [route for route in MATRIX if "{project}" in route and "{name}" in route])
-def test_a_job_cannot_be_reached_through_a_project_of_ones_own(route: str) -> None:
-    row, (method, template) = MATRIX[route], route.split(" ")
-
-    assert ask(ROUTES[route], method, template, {**row.path, "project": "zoo"}, row.body, "member of another project").status == 404
-
-
+@pytest.mark.usefixtures("world")
 def test_a_project_that_does_not_exist_answers_like_one_that_is_hidden() -> None:
     hidden, missing = (
         ask(APIS["serve_projects"], "GET", "/projects/{project}", {"project": project}, None, "outsider") for project in ("pets", "nowhere")
@@ -365,6 +395,7 @@ def test_a_project_that_does_not_exist_answers_like_one_that_is_hidden() -> None
     assert {**hidden.body, "instance": ""} == {**missing.body, "instance": ""}
 
 
+@pytest.mark.usefixtures("world")
 def test_a_removed_member_is_refused_at_once() -> None:
     JobStore.from_env().remove_member("pets", "bob")
 
@@ -374,6 +405,7 @@ def test_a_removed_member_is_refused_at_once() -> None:
     )
 
 
+@pytest.mark.usefixtures("world")
 def test_a_role_in_one_project_is_none_in_another() -> None:
     JobStore.from_env().put_member("zoo", "ann", Role.COLLABORATOR)
 
