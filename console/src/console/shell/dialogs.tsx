@@ -19,20 +19,28 @@ interface Progress {
   readonly error: unknown;
 }
 
+const NOTHING_UNDER_WAY: Progress = { isPending: false, error: undefined };
+
 interface FormDialogProps {
   readonly title: string;
   readonly submit: string;
   readonly onSubmit: () => void;
   readonly onDismiss: () => void;
-  readonly change: Progress;
+  /** Left out where nothing is asked of the API. */
+  readonly change?: Progress;
   /** Pointers of the fields that show their faults themselves. */
   readonly fields?: readonly string[];
   readonly size?: ModalProps.Size;
   readonly isDisabled?: boolean;
+  /** What can be done beside submitting and leaving. */
+  readonly otherActions?: ReactNode;
+  /** Typing can begin at once; otherwise the focus is on the button that closes the dialog. */
+  readonly isTypedInAtOnce?: boolean;
   readonly children: ReactNode;
 }
 
-export function FormDialog({ title, submit, onSubmit, onDismiss, change, fields = [], size, isDisabled = false, children }: FormDialogProps): ReactNode {
+export function FormDialog(props: FormDialogProps): ReactNode {
+  const { title, submit, onSubmit, onDismiss, change = NOTHING_UNDER_WAY, fields = [], size, isDisabled = false, otherActions, isTypedInAtOnce = false, children } = props;
   const words = shellTexts();
   const form = useId();
   return (
@@ -46,6 +54,7 @@ export function FormDialog({ title, submit, onSubmit, onDismiss, change, fields 
       footer={
         <Box float="right">
           <SpaceBetween direction="horizontal" size="xs">
+            {otherActions}
             <Button variant="link" onClick={onDismiss}>
               {words.cancel}
             </Button>
@@ -58,9 +67,12 @@ export function FormDialog({ title, submit, onSubmit, onDismiss, change, fields 
     >
       <form
         id={form}
+        ref={isTypedInAtOnce ? focusFirstField : undefined}
         noValidate
         onSubmit={(event) => {
           event.preventDefault();
+          // In a dialog above another one, this is not the other's.
+          event.stopPropagation();
           if (!change.isPending && !isDisabled) onSubmit();
         }}
       >
@@ -73,6 +85,16 @@ export function FormDialog({ title, submit, onSubmit, onDismiss, change, fields 
       </form>
     </Modal>
   );
+}
+
+/** After the dialog has put the focus on its first button. */
+function focusFirstField(form: HTMLFormElement | null): void {
+  if (form === null) return;
+  requestAnimationFrame(() => {
+    const field = form.querySelector<HTMLInputElement>("input:not([type=hidden])");
+    field?.focus();
+    field?.setSelectionRange(field.value.length, field.value.length);
+  });
 }
 
 interface QuestionDialogProps {

@@ -16,6 +16,7 @@ import { type ReactNode, useState } from "react";
 import { answered } from "../../api/client";
 import { taskTypeTitle } from "../../languages/task-types";
 import { wizardTexts } from "../../languages/wizard";
+import { WorkerPreview } from "../labeling-job/worker-preview";
 import { useApi } from "../shell/console";
 import { count, decimal, duration } from "../shell/format";
 import { type FieldName, labelAttributeOf, labelName } from "./definition";
@@ -25,7 +26,6 @@ import { useInputSize } from "./input-data";
 import { OVERVIEW_FIELDS } from "./job-overview";
 import { NumberInput } from "./number-input";
 import { useWizard } from "./wizard-context";
-import { WorkerPreview } from "./worker-preview";
 
 interface ReviewProps {
   /** Goes to the field of a fault. */
@@ -33,19 +33,27 @@ interface ReviewProps {
 }
 
 export function Review({ onFix }: ReviewProps): ReactNode {
-  const words = wizardTexts();
-  const { project, state } = useWizard();
-  const { saved } = state;
+  const { saved } = useWizard().state;
+  const input = useDefinedInput();
   return (
     <SpaceBetween size="l">
       <Preflight onFix={onFix} />
       <Settings onFix={onFix} />
-      <EstimateContainer />
-      <Container header={<Header variant="h2" description={words.previewHelp}>{words.preview}</Header>}>
-        {saved && <WorkerPreview project={project} job={saved.definition.name} version={saved.job.version} />}
-      </Container>
+      <EstimateContainer input={input} />
+      {saved && <WorkerPreview job={saved.job} version={saved.job.version} objects={input.size?.isExact ? input.size.objects : undefined} />}
     </SpaceBetween>
   );
+}
+
+/** How many objects the job would have, as it is defined now. */
+function useDefinedInput(): ReturnType<typeof useInputSize> {
+  const { project, definition, taskType } = useWizard();
+  return useInputSize(project, {
+    manifestUri: definition.input_manifest_uri,
+    prefixUri: definition.input_prefix_uri,
+    category: taskType?.category === "Custom" ? definition.task_category : (taskType?.category ?? null),
+    labelAttribute: labelAttributeOf(definition, taskType),
+  });
 }
 
 function stepOf(pointer: string): 0 | 1 {
@@ -99,7 +107,7 @@ function Places({ fault }: { readonly fault: FoundFault }): ReactNode {
   const words = wizardTexts();
   const places = fault.places ?? [];
   if (places.length === 0) return null;
-  const lines = places.slice(0, 5).map(({ line, detail }) => (detail === undefined ? count(line + 1) : `${count(line + 1)} (${detail})`));
+  const lines = places.slice(0, 5).map(({ line, detail }) => (detail === undefined ? count(line) : `${count(line)} (${detail})`));
   return <Box variant="span" color="text-body-secondary">{words.linesOf(lines.join(", ") + (places.length > 5 ? " …" : ""))}</Box>;
 }
 
@@ -162,17 +170,11 @@ function Uri({ uri }: { readonly uri: string | null }): ReactNode {
   return <span style={{ overflowWrap: "anywhere" }}>{uri ?? "–"}</span>;
 }
 
-function EstimateContainer(): ReactNode {
+function EstimateContainer({ input: { size, isCounting } }: { readonly input: ReturnType<typeof useInputSize> }): ReactNode {
   const words = wizardTexts();
   const api = useApi();
-  const { project, definition, taskType } = useWizard();
+  const { project, definition } = useWizard();
   const [seconds, setSeconds] = useState<number | null>(usualSeconds(definition.task_type));
-  const { size, isCounting } = useInputSize(project, {
-    manifestUri: definition.input_manifest_uri,
-    prefixUri: definition.input_prefix_uri,
-    category: taskType?.category === "Custom" ? definition.task_category : (taskType?.category ?? null),
-    labelAttribute: labelAttributeOf(definition, taskType),
-  });
   const members = useQuery({
     queryKey: ["projects", project, "labeling-teams", "to-choose"],
     queryFn: () => answered(api.GET("/projects/{project}/labeling-teams", { params: { path: { project }, query: { limit: 200 } } })),
@@ -188,9 +190,9 @@ function EstimateContainer(): ReactNode {
           <ColumnLayout columns={4} variant="text-grid">
             <Figure label={words.objects} value={about + count(estimate.objects)} note={size !== undefined && size.labeled > 0 ? words.labeledAlready(count(size.labeled)) : undefined} />
             <Figure label={words.answers} value={about + count(estimate.answers)} note={words.answersAre(count(definition.workers_per_object ?? 1))} />
-            <Figure label={words.workerHours} value={about + decimal(estimate.workerHours, 1)} note={words.hoursAre(count(seconds ?? 0))} />
+            <Figure label={words.workerHours} value={about + hours(estimate.workerHours)} note={words.hoursAre(count(seconds ?? 0))} />
             {estimate.teamHours !== undefined && (
-              <Figure label={words.teamHours} value={about + decimal(estimate.teamHours, 1)} note={words.teamHoursAre(count(members ?? 0))} />
+              <Figure label={words.teamHours} value={about + hours(estimate.teamHours)} note={words.teamHoursAre(count(members ?? 0))} />
             )}
           </ColumnLayout>
         )}
@@ -200,6 +202,11 @@ function EstimateContainer(): ReactNode {
       </SpaceBetween>
     </Container>
   );
+}
+
+/** Of a small job, more digits: no work is none. */
+function hours(number: number): string {
+  return decimal(number, number < 1 ? 2 : 1);
 }
 
 function Figure({ label, value, note }: { readonly label: string; readonly value: string; readonly note: string | undefined }): ReactNode {

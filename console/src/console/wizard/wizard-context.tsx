@@ -18,6 +18,13 @@ export interface Wizard {
   /** Whether the field's faults are shown: it was left once, or its step was to be left. */
   readonly isVisited: (field: FieldName) => boolean;
   readonly visit: (...fields: readonly FieldName[]) => void;
+  /** The pointer of the field that a person was last led to; a new object each time. */
+  readonly wanted: Wanted | undefined;
+  readonly want: (pointer: string) => void;
+}
+
+export interface Wanted {
+  readonly pointer: string;
 }
 
 const WizardContext = createContext<Wizard | undefined>(undefined);
@@ -42,6 +49,8 @@ export function WizardProvider({ project, store, taskTypes, service, children }:
   const visit = useCallback((...fields: readonly FieldName[]) => {
     setVisited((before) => (fields.every((field) => before.has(field)) ? before : new Set([...before, ...fields])));
   }, []);
+  const [wanted, setWanted] = useState<Wanted>();
+  const want = useCallback((pointer: string) => setWanted({ pointer }), []);
   const wizard = useMemo<Wizard>(
     () => ({
       project,
@@ -55,8 +64,10 @@ export function WizardProvider({ project, store, taskTypes, service, children }:
       service,
       isVisited: (field) => visited.has(field),
       visit,
+      wanted,
+      want,
     }),
-    [project, store, state, taskTypes, service, visited, visit],
+    [project, store, state, taskTypes, service, visited, visit, wanted, want],
   );
   return <WizardContext value={wizard}>{children}</WizardContext>;
 }

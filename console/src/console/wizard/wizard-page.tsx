@@ -134,19 +134,18 @@ function Steps({ isOpened, onNamed }: { readonly isOpened: boolean; readonly onN
   const [step, setStep] = useState(() => (isOpened ? firstStepWithError(store) : 0));
   const [isMoving, setMoving] = useState(false);
   const [refusal, setRefusal] = useState<unknown>();
-  const [wantedField, setWantedField] = useState<string>();
   const isSubmitted = useRef(false);
 
   useAddressOfDraft(state.saved?.definition.name, project, onNamed);
   useKeptDraft(store, isSubmitted);
 
   // Once its step is drawn.
+  const { wanted } = wizard;
   useEffect(() => {
-    if (wantedField === undefined) return;
-    const frame = requestAnimationFrame(() => focusField(wantedField));
-    setWantedField(undefined);
+    if (wanted === undefined) return;
+    const frame = requestAnimationFrame(() => focusField(wanted.pointer));
     return () => cancelAnimationFrame(frame);
-  }, [wantedField, step]);
+  }, [wanted]);
 
   const go = async (to: number): Promise<void> => {
     if (to <= step) {
@@ -163,7 +162,7 @@ function Steps({ isOpened, onNamed }: { readonly isOpened: boolean; readonly onN
       if (first === undefined && (isSaved || each > 0)) continue;
       wizard.visit(...fields);
       setStep(each);
-      setWantedField(first ?? "/name");
+      wizard.want(first ?? "/name");
       return;
     }
     if (isSaved) setStep(to);
@@ -191,7 +190,7 @@ function Steps({ isOpened, onNamed }: { readonly isOpened: boolean; readonly onN
   const fix = (to: 0 | 1, pointer: string): void => {
     wizard.visit(...STEP_FIELDS[to]!);
     setStep(to);
-    setWantedField(pointer);
+    wizard.want(pointer);
   };
   return (
     <SpaceBetween size="l">

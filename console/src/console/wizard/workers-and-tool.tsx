@@ -3,7 +3,6 @@
 import AttributeEditor from "@cloudscape-design/components/attribute-editor";
 import Checkbox from "@cloudscape-design/components/checkbox";
 import Container from "@cloudscape-design/components/container";
-import ExpandableSection from "@cloudscape-design/components/expandable-section";
 import Header from "@cloudscape-design/components/header";
 import Input from "@cloudscape-design/components/input";
 import Select from "@cloudscape-design/components/select";
@@ -21,31 +20,34 @@ import { Field } from "./field";
 import { InstructionsField } from "./instructions-field";
 import { LabelsEditor } from "./labels-editor";
 import { NumberInput } from "./number-input";
+import { Section } from "./section";
 import { useWizard } from "./wizard-context";
+
+const ADDITIONAL_FIELDS: readonly FieldName[] = [
+  "workers_per_object",
+  "automated_labeling",
+  "automated_labeling_function_arn",
+  "automated_labeling_confidence",
+  "stopping_conditions",
+  "max_concurrent_objects",
+  "priority",
+  "split",
+];
+const ADVANCED_FIELDS: readonly FieldName[] = ["task_title", "task_keywords", "output_kms_key_id", "tags"];
 
 export const TOOL_FIELDS: readonly FieldName[] = [
   "labeling_team",
   "task_timeout_seconds",
   "task_expiration_seconds",
-  "workers_per_object",
-  "max_concurrent_objects",
-  "priority",
-  "automated_labeling",
-  "automated_labeling_function_arn",
-  "automated_labeling_confidence",
-  "stopping_conditions",
-  "split",
+  ...ADDITIONAL_FIELDS,
   "description",
-  "labels",
-  "short_instructions",
-  "full_instructions",
-  "task_title",
-  "task_keywords",
   "template_uri",
   "pre_annotation_function_arn",
   "consolidation_function_arn",
-  "output_kms_key_id",
-  "tags",
+  "labels",
+  "short_instructions",
+  "full_instructions",
+  ...ADVANCED_FIELDS,
 ];
 
 export function WorkersAndTool(): ReactNode {
@@ -126,7 +128,7 @@ function AdditionalConfiguration(): ReactNode {
   const { definition, change, service } = useWizard();
   const conditions = definition.stopping_conditions;
   return (
-    <ExpandableSection headerText={words.additionalConfiguration} defaultExpanded={(definition.workers_per_object ?? 1) > 1}>
+    <Section title={words.additionalConfiguration} fields={ADDITIONAL_FIELDS} isOpenFirst={(definition.workers_per_object ?? 1) > 1}>
       <SpaceBetween size="l">
         <Field field="workers_per_object" label={words.workersPerObject} description={words.workersPerObjectHelp} constraint={words.wholeNumber(count(1), count(9))}>
           <NumberInput value={definition.workers_per_object} min={1} max={9} onChange={(workers_per_object) => change({ workers_per_object })} />
@@ -181,7 +183,7 @@ function AdditionalConfiguration(): ReactNode {
           </Checkbox>
         </Field>
       </SpaceBetween>
-    </ExpandableSection>
+    </Section>
   );
 }
 
@@ -256,9 +258,9 @@ function ToolContainer(): ReactNode {
         {!isCustom && (
           <>
             <InstructionsField field="short_instructions" label={words.shortInstructions} description={words.shortInstructionsHelp} />
-            <ExpandableSection headerText={words.additionalInstructions} defaultExpanded={definition.full_instructions !== null}>
+            <Section title={words.additionalInstructions} fields={["full_instructions"]} isOpenFirst={definition.full_instructions !== null}>
               <InstructionsField field="full_instructions" label={words.fullInstructions} description={words.fullInstructionsHelp} />
-            </ExpandableSection>
+            </Section>
           </>
         )}
       </SpaceBetween>
@@ -306,7 +308,7 @@ function AdvancedContainer(): ReactNode {
   const title = definition.task_title ?? "";
   const [keywords, setKeywords] = useState(definition.task_keywords.join(", "));
   return (
-    <ExpandableSection variant="container" headerText={words.advancedTitle} headerDescription={words.advancedHelp}>
+    <Section title={words.advancedTitle} description={words.advancedHelp} fields={ADVANCED_FIELDS} isContainer>
       <SpaceBetween size="l">
         <Field field="task_title" label={words.taskTitle} isOptional description={words.taskTitleHelp} constraint={words.taskTitleLimit} characterCount={words.characters(title.length, 128)} isStretched>
           <Input value={title} onChange={({ detail }) => change({ task_title: detail.value || null })} />
@@ -326,7 +328,7 @@ function AdvancedContainer(): ReactNode {
         </Field>
         <TagsField />
       </SpaceBetween>
-    </ExpandableSection>
+    </Section>
   );
 }
 

@@ -26,6 +26,7 @@ export function LocationField({ field, label, kind, isOptional, isWritten = fals
   const words = wizardTexts();
   const { project, visit } = useWizard();
   const [isBrowsing, setBrowsing] = useState(false);
+  const browse = isWritten ? words.browse : words.browseOrUpload;
   return (
     <>
       <Field
@@ -35,8 +36,8 @@ export function LocationField({ field, label, kind, isOptional, isWritten = fals
         isStretched
         constraint={constraint}
         secondaryControl={
-          <Button onClick={() => setBrowsing(true)} ariaLabel={words.browseFor(label)}>
-            {isWritten ? words.browse : words.browseOrUpload}
+          <Button onClick={() => setBrowsing(true)} ariaLabel={`${browse}: ${label}`}>
+            {browse}
           </Button>
         }
       >

@@ -121,7 +121,6 @@ export default function InstructionsEditor({ project, label, value, onChange }: 
           <Textarea
             value={value}
             rows={10}
-            ariaLabel={words.htmlOf(label)}
             spellcheck={false}
             onChange={({ detail }) => {
               written.current = undefined;

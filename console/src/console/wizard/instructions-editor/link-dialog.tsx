@@ -1,14 +1,12 @@
 /** Makes a link of the selected text, changes the one that the cursor is in, or takes it away. */
 
-import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
 import FormField from "@cloudscape-design/components/form-field";
 import Input from "@cloudscape-design/components/input";
-import Modal from "@cloudscape-design/components/modal";
-import SpaceBetween from "@cloudscape-design/components/space-between";
 import type { Editor } from "@tiptap/core";
-import { type FormEvent, type ReactNode, useState } from "react";
+import { type ReactNode, useState } from "react";
 import { wizardTexts } from "../../../languages/wizard";
+import { FormDialog } from "../../shell/dialogs";
 import { isLinkAllowed } from "./markup";
 
 export function LinkDialog({ editor, onClose }: { readonly editor: Editor; readonly onClose: () => void }): ReactNode {
@@ -22,8 +20,7 @@ export function LinkDialog({ editor, onClose }: { readonly editor: Editor; reado
   const needsText = isNew && from === to;
   const isFit = isLinkAllowed(address.trim());
 
-  const apply = (event?: FormEvent): void => {
-    event?.preventDefault();
+  const apply = (): void => {
     setChecked(true);
     if (!isFit || (needsText && text.trim() === "")) return;
     const href = address.trim();
@@ -38,37 +35,22 @@ export function LinkDialog({ editor, onClose }: { readonly editor: Editor; reado
   };
 
   return (
-    <Modal
-      visible
-      header={words.link}
+    <FormDialog
+      title={words.link}
+      submit={words.apply}
+      onSubmit={apply}
       onDismiss={onClose}
-      footer={
-        <Box float="right">
-          <SpaceBetween direction="horizontal" size="xs">
-            {!isNew && <Button onClick={remove}>{words.removeLink}</Button>}
-            <Button variant="link" onClick={onClose}>
-              {words.cancel}
-            </Button>
-            <Button variant="primary" onClick={() => apply()}>
-              {words.apply}
-            </Button>
-          </SpaceBetween>
-        </Box>
-      }
+      isTypedInAtOnce
+      otherActions={!isNew && <Button onClick={remove}>{words.removeLink}</Button>}
     >
-      <form onSubmit={apply}>
-        <SpaceBetween size="m">
-          {needsText && (
-            <FormField label={words.linkText} errorText={isChecked && text.trim() === "" ? words.linkTextMissing : undefined}>
-              <Input value={text} onChange={({ detail }) => setText(detail.value)} />
-            </FormField>
-          )}
-          <FormField label={words.address} constraintText={words.linkLimit} errorText={isChecked && !isFit ? words.linkRefused : undefined}>
-            <Input value={address} inputMode="url" spellcheck={false} autoFocus={!needsText} onChange={({ detail }) => setAddress(detail.value)} />
-          </FormField>
-          <input type="submit" hidden />
-        </SpaceBetween>
-      </form>
-    </Modal>
+      {needsText && (
+        <FormField label={words.linkText} errorText={isChecked && text.trim() === "" ? words.linkTextMissing : undefined}>
+          <Input value={text} onChange={({ detail }) => setText(detail.value)} />
+        </FormField>
+      )}
+      <FormField label={words.address} constraintText={words.linkLimit} errorText={isChecked && !isFit ? words.linkRefused : undefined}>
+        <Input value={address} inputMode="url" spellcheck={false} onChange={({ detail }) => setAddress(detail.value)} />
+      </FormField>
+    </FormDialog>
   );
 }

@@ -1,13 +1,11 @@
 /** A picture for the text: by its address on the web, by its S3 URI, or from the project's data, where it can be uploaded to. */
 
-import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
 import FormField from "@cloudscape-design/components/form-field";
 import Input from "@cloudscape-design/components/input";
-import Modal from "@cloudscape-design/components/modal";
-import SpaceBetween from "@cloudscape-design/components/space-between";
-import { type FormEvent, type ReactNode, useState } from "react";
+import { type ReactNode, useState } from "react";
 import { wizardTexts } from "../../../languages/wizard";
+import { FormDialog } from "../../shell/dialogs";
 import DataBrowser from "../data-browser/data-browser";
 import { pictureSource, s3UriOf } from "./markup";
 
@@ -32,8 +30,7 @@ export function PictureDialog({ project, picture, onChoose, onClose }: PictureDi
   const [isChecked, setChecked] = useState(false);
   const src = pictureSource(address);
 
-  const apply = (event?: FormEvent): void => {
-    event?.preventDefault();
+  const apply = (): void => {
     setChecked(true);
     // What else the picture has (its size) stays.
     if (src !== undefined) onChoose({ ...picture, src, alt });
@@ -57,40 +54,19 @@ export function PictureDialog({ project, picture, onChoose, onClose }: PictureDi
     );
   }
   return (
-    <Modal
-      visible
-      header={words.picture}
-      onDismiss={onClose}
-      footer={
-        <Box float="right">
-          <SpaceBetween direction="horizontal" size="xs">
-            <Button variant="link" onClick={onClose}>
-              {words.cancel}
-            </Button>
-            <Button variant="primary" onClick={() => apply()}>
-              {words.apply}
-            </Button>
-          </SpaceBetween>
-        </Box>
-      }
-    >
-      <form onSubmit={apply}>
-        <SpaceBetween size="m">
-          <FormField
-            label={words.address}
-            constraintText={words.pictureLimit}
-            errorText={isChecked && src === undefined ? words.pictureRefused : undefined}
-            secondaryControl={<Button onClick={() => setBrowsing(true)}>{words.browseOrUpload}</Button>}
-            stretch
-          >
-            <Input value={address} inputMode="url" placeholder="https:// · s3://" spellcheck={false} autoFocus onChange={({ detail }) => setAddress(detail.value)} />
-          </FormField>
-          <FormField label={words.alternativeText} description={words.alternativeTextHelp} stretch>
-            <Input value={alt} onChange={({ detail }) => setAlt(detail.value)} />
-          </FormField>
-          <input type="submit" hidden />
-        </SpaceBetween>
-      </form>
-    </Modal>
+    <FormDialog title={words.picture} submit={words.apply} onSubmit={apply} onDismiss={onClose} isTypedInAtOnce>
+      <FormField
+        label={words.address}
+        constraintText={words.pictureLimit}
+        errorText={isChecked && src === undefined ? words.pictureRefused : undefined}
+        secondaryControl={<Button formAction="none" onClick={() => setBrowsing(true)}>{words.browseOrUpload}</Button>}
+        stretch
+      >
+        <Input value={address} inputMode="url" placeholder="https:// · s3://" spellcheck={false} onChange={({ detail }) => setAddress(detail.value)} />
+      </FormField>
+      <FormField label={words.alternativeText} description={words.alternativeTextHelp} stretch>
+        <Input value={alt} onChange={({ detail }) => setAlt(detail.value)} />
+      </FormField>
+    </FormDialog>
   );
 }
