@@ -121,7 +121,7 @@ def test_a_labeling_job_of_ones_own_page_is_made(people: People, door: FrontDoor
     wizard = Wizard.of(people)
 
     wizard.fill_overview(typed)
-    wizard.page.get_by_role("group", name="What the objects are").get_by_role("radio", name="Text").click()
+    wizard.page.get_by_role("radio", name="Text", exact=True).click()
     wizard.go_on(TOOL)
     wizard.fill_tool(typed)
     wizard.go_on(REVIEW)
@@ -239,7 +239,7 @@ def test_what_is_found_at_the_review_leads_to_its_field(people: People, door: Fr
     door.wait_for(faulty, "Draft")
     wizard.page.goto(f"{people.console_url}/index.html#/projects/demo/new-labeling-job/{faulty}")
     expect(wizard.page.get_by_text("To mend before the job can be created: 1")).to_be_visible()
-    expect(wizard.page.get_by_text(re.compile("Lines 1.*, counted from 0."))).to_be_visible()
+    expect(wizard.page.get_by_text(re.compile(r"Lines 1 \(.*\), counted from 0\."))).to_be_visible()
     follow("Input manifest").click()
     expect(wizard.text("Input manifest location")).to_be_focused()
 

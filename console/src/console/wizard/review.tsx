@@ -65,11 +65,25 @@ function pointerOf(fault: FoundFault, inputField: FieldName): string {
   return fault.pointer ?? `/${inputField}`;
 }
 
+/** What is wrong with the draft as it is saved. Only the report says where in the data. */
+function useFaults(): readonly FoundFault[] {
+  const api = useApi();
+  const { project, state } = useWizard();
+  const { name = "", version, validation } = state.saved?.job ?? {};
+  const faults = validation?.faults ?? [];
+  const report = useQuery({
+    queryKey: ["projects", project, "validation-report", name, version],
+    enabled: faults.some(({ count: times }) => times !== undefined),
+    queryFn: () => answered(api.GET("/projects/{project}/labeling-jobs/{name}/validation-report", { params: { path: { project, name } } })),
+  });
+  return report.data?.faults ?? faults;
+}
+
 function Preflight({ onFix }: ReviewProps): ReactNode {
   const words = wizardTexts();
   const { state, definition } = useWizard();
   const validation = state.saved?.job.validation;
-  const faults = validation?.faults ?? [];
+  const faults = useFaults();
   const errors = faults.filter(({ severity }) => severity === "error");
   const warnings = faults.filter(({ severity }) => severity === "warning");
   const inputField = definition.input_manifest_uri === null && definition.input_prefix_uri !== null ? "input_prefix_uri" : "input_manifest_uri";

@@ -30,4 +30,5 @@ test("an editor that would lose mark-up is found out", () => {
   expect(keepsMarkup("<div>a <b>b</b></div>", "<p>a <strong>b</strong></p>")).toBe(true);
   expect(keepsMarkup("<dl><dt>a</dt></dl>", "<p>a</p>")).toBe(false);
   expect(keepsMarkup("<p>a<script></script></p>", "<p>a</p>")).toBe(true);
+  expect(keepsMarkup('<p><a href="javascript:x()">a</a></p>', "<p>a</p>")).toBe(true);
 });

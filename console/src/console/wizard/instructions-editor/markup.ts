@@ -90,7 +90,7 @@ export function keepsMarkup(html: string, shown: string): boolean {
 function tally(html: string): Map<string, number> {
   const { body } = new DOMParser().parseFromString(html, "text/html");
   const numbers = new Map<string, number>();
-  for (const { localName } of body.querySelectorAll("*")) {
+  for (const { localName } of body.querySelectorAll(":not(a:not([href]))")) {
     const tag = SAME[localName] ?? localName;
     if (!IDLE.has(tag)) numbers.set(tag, (numbers.get(tag) ?? 0) + 1);
   }
