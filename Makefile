@@ -66,7 +66,7 @@ policies: $(APP) $(TOOLS) ## Take away each policy statement in turn; which test
 
 bench: up chromium ## Measure what is claimed, each figure beside its peer or floor (docs/benchmarks.md); some of it on the local stack
 	@for script in manifest_validation object_checks presigning consolidation cold_starts; do .venv/bin/python benchmarks/$$script.py || exit 1; done
-	@.venv/bin/python benchmarks/engine.py --objects 1000 --labeled 60 --lines 100000 --race 20 10 3
+	@.venv/bin/python benchmarks/engine.py --objects 1000 10000 100000 --lines 1000000 --race 20 10 3 --endpoint http://127.0.0.1:$(PORT)
 	@.venv/bin/python -m benchmarks.web .local
 	@.venv/bin/python -m benchmarks.launches
 	@.venv/bin/python benchmarks/large_manifest.py
