@@ -143,6 +143,11 @@ def look_at(page: Page, name: str, *, full: bool = True) -> None:
         page.wait_for_timeout(150)  # layouts that follow their size by an observer
         assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], f"{name} is wider than {size['width']} pixels"
         if os.environ.get("GROUNDWORK_SCREENSHOTS"):
+            if full:
+                # In a window as high as the page, so that frames below are drawn and what sticks to its edge is at its place.
+                height = page.evaluate("document.documentElement.scrollHeight")
+                page.set_viewport_size({"width": size["width"], "height": max(height, size["height"])})
+                page.wait_for_timeout(300)
             _keep(page.screenshot(full_page=full, animations="disabled", caret="hide"), SCREENSHOTS / f"{name}-{size['width']}.webp")
     if before is not None:
         page.set_viewport_size(before)

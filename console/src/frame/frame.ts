@@ -51,7 +51,6 @@ async function begin(page: ShowPage): Promise<void> {
   followLanguage();
   tellChanges(form);
   tellActivity();
-  tellHeight();
   tell({ kind: "ready", answer: form.answer(), faults: form.faults() });
 }
 
@@ -117,10 +116,6 @@ function tellActivity(): void {
   for (const type of ["pointermove", "pointerdown", "keydown", "wheel", "scroll"]) {
     document.addEventListener(type, active, { capture: true, passive: true });
   }
-}
-
-function tellHeight(): void {
-  new ResizeObserver(() => tell({ kind: "height", height: document.documentElement.scrollHeight })).observe(document.body);
 }
 
 window.addEventListener("message", awaitPage);

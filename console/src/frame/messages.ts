@@ -25,7 +25,6 @@ export type FrameMessage =
   | { readonly kind: "changed"; readonly answer: Answer; readonly faults: readonly string[] }
   | { readonly kind: "submitted"; readonly answer: Answer }
   | { readonly kind: "active" }
-  | { readonly kind: "height"; readonly height: number }
   | { readonly kind: "broken"; readonly reason: string };
 
 export function isShowPage(data: unknown): data is ShowPage {
@@ -53,8 +52,6 @@ export function isFrameMessage(data: unknown): data is FrameMessage {
       return isRecord(data.answer) && Array.isArray(data.faults) && data.faults.every((fault) => typeof fault === "string");
     case "submitted":
       return isRecord(data.answer);
-    case "height":
-      return typeof data.height === "number" && Number.isFinite(data.height) && data.height >= 0;
     case "broken":
       return typeof data.reason === "string";
     default:

@@ -100,9 +100,9 @@ function PreviewFrame({ page }: { readonly page: WorkerPage }): ReactNode {
   const place = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const frame = WorkerFrame.for(page, labelingJobTexts().preview);
-    frame.element.style.cssText = "display: block; inline-size: 100%; min-block-size: 36rem; border: 0";
+    // As high as a window: pages go by the height that they have, and would grow without end with a frame that followed them.
+    frame.element.style.cssText = "display: block; inline-size: 100%; block-size: 44rem; border: 0";
     frame.onMessage = (message) => {
-      if (message.kind === "height") frame.element.style.blockSize = `${message.height}px`;
       if (message.kind === "submitted") {
         notify({ id: "preview", type: "info", content: labelingJobTexts().nothingSubmitted });
       }

@@ -59,7 +59,6 @@ interface FieldProps {
   readonly constraint?: ReactNode;
   readonly description?: ReactNode;
   readonly characterCount?: string;
-  readonly secondaryControl?: ReactNode;
   readonly isStretched?: boolean;
   /** Shows the faults of what is in the field too; a list shows those of its entries beside them. */
   readonly withFaultsBelow?: boolean;
@@ -87,7 +86,6 @@ export function Field(props: FieldProps): ReactNode {
         description={props.description}
         constraintText={props.constraint}
         characterCountText={props.characterCount}
-        secondaryControl={props.secondaryControl}
         stretch={props.isStretched}
         errorText={error ?? (isVisited(field) ? ownError : undefined)}
         warningText={error === undefined ? warning : undefined}

@@ -168,16 +168,18 @@ function LabelRow({ index, row, rows, hasShortName, inputRef, onRename, onShorte
           </div>
         </FormField>
       </div>
-      <ButtonGroup
-        variant="icon"
-        ariaLabel={words.labelActions(name || number)}
-        items={[
-          { type: "icon-button", id: "up", iconName: "arrow-up", text: words.moveUp, disabled: index === 0 },
-          { type: "icon-button", id: "down", iconName: "arrow-down", text: words.moveDown, disabled: index === rows - 1 },
-          { type: "icon-button", id: "remove", iconName: "remove", text: words.remove },
-        ]}
-        onItemClick={({ detail }) => act(detail.id)}
-      />
+      <div style={{ flex: "none" }}>
+        <ButtonGroup
+          variant="icon"
+          ariaLabel={words.labelActions(name || number)}
+          items={[
+            { type: "icon-button", id: "up", iconName: "arrow-up", text: words.moveUp, disabled: index === 0 },
+            { type: "icon-button", id: "down", iconName: "arrow-down", text: words.moveDown, disabled: index === rows - 1 },
+            { type: "icon-button", id: "remove", iconName: "remove", text: words.remove },
+          ]}
+          onItemClick={({ detail }) => act(detail.id)}
+        />
+      </div>
     </div>
   );
 }

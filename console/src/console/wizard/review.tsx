@@ -220,6 +220,7 @@ function EstimateContainer({ input: { size, isCounting } }: { readonly input: Re
 
 /** Of a small job, more digits: no work is none. */
 function hours(number: number): string {
+  if (number > 0 && number < 0.01) return `< ${decimal(0.01)}`;
   return decimal(number, number < 1 ? 2 : 1);
 }
 
@@ -227,8 +228,8 @@ function Figure({ label, value, note }: { readonly label: string; readonly value
   return (
     <div>
       <Box variant="awsui-key-label">{label}</Box>
-      <Box variant="awsui-value-large">{value}</Box>
-      {note !== undefined && <Box variant="small">{note}</Box>}
+      <Box variant="awsui-value-large" display="block">{value}</Box>
+      {note !== undefined && <Box variant="small" display="block">{note}</Box>}
     </div>
   );
 }

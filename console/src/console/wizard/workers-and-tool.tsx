@@ -255,13 +255,11 @@ function ToolContainer(): ReactNode {
         </Field>
         {isCustom && <CustomTool />}
         <LabelsEditor />
+        {!isCustom && <InstructionsField field="short_instructions" label={words.shortInstructions} description={words.shortInstructionsHelp} />}
         {!isCustom && (
-          <>
-            <InstructionsField field="short_instructions" label={words.shortInstructions} description={words.shortInstructionsHelp} />
-            <Section title={words.additionalInstructions} fields={["full_instructions"]} isOpenFirst={definition.full_instructions !== null}>
-              <InstructionsField field="full_instructions" label={words.fullInstructions} description={words.fullInstructionsHelp} />
-            </Section>
-          </>
+          <Section title={words.additionalInstructions} fields={["full_instructions"]} isOpenFirst={definition.full_instructions !== null}>
+            <InstructionsField field="full_instructions" label={words.fullInstructions} description={words.fullInstructionsHelp} />
+          </Section>
         )}
       </SpaceBetween>
     </Container>
@@ -273,7 +271,7 @@ function CustomTool(): ReactNode {
   const { project, definition, change } = useWizard();
   const constraint = words.functionLimit(project);
   return (
-    <>
+    <SpaceBetween size="l">
       <LocationField
         field="template_uri"
         label={words.template}
@@ -298,7 +296,7 @@ function CustomTool(): ReactNode {
           onChange={({ detail }) => change({ consolidation_function_arn: detail.value || null })}
         />
       </Field>
-    </>
+    </SpaceBetween>
   );
 }
 

@@ -35,13 +35,15 @@ export function LocationField({ field, label, kind, isOptional, isWritten = fals
         isOptional={isOptional}
         isStretched
         constraint={constraint}
-        secondaryControl={
+      >
+        <div style={{ display: "flex", flexWrap: "wrap", gap: 8 }}>
+          <div style={{ flex: "1 1 240px" }}>
+            <Input value={value ?? ""} placeholder="s3://" inputMode="url" spellcheck={false} onChange={({ detail }) => onChange(detail.value || null)} />
+          </div>
           <Button onClick={() => setBrowsing(true)} ariaLabel={`${browse}: ${label}`}>
             {browse}
           </Button>
-        }
-      >
-        <Input value={value ?? ""} placeholder="s3://" inputMode="url" spellcheck={false} onChange={({ detail }) => onChange(detail.value || null)} />
+        </div>
       </Field>
       {isBrowsing && (
         <Suspense fallback={null}>
