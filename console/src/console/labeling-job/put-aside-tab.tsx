@@ -51,8 +51,8 @@ export default function PutAsideTab({ job }: TabProps): ReactNode {
         empty={words.nothingPutAside}
         columns={[
           { id: "object", header: words.object, cell: ({ object }) => count(object), isRowHeader: true, width: 110 },
-          { id: "reasons", header: words.reasons, cell: ({ reasons }) => <Reasons reasons={reasons} /> },
-          { id: "at", header: words.when, cell: ({ at }) => moment(at), width: 200 },
+          { id: "reasons", header: words.reasons, cell: ({ reasons }) => <Reasons reasons={reasons} />, minWidth: 180 },
+          { id: "at", header: words.when, cell: ({ at }) => moment(at), width: 200, minWidth: 130 },
           {
             id: "reissue",
             header: shellTexts().actions,

@@ -41,8 +41,8 @@ export function History({ job }: { readonly job: LabelingJob }): ReactNode {
         trackBy={({ at, type, detail }) => `${at} ${type} ${JSON.stringify(detail)}`}
         empty={words.noHistory}
         columns={[
-          { id: "at", header: words.when, cell: ({ at }) => moment(at), width: 200 },
-          { id: "what", header: words.what, cell: (event) => <EventText event={event} />, isRowHeader: true },
+          { id: "at", header: words.when, cell: ({ at }) => moment(at), width: 200, minWidth: 130 },
+          { id: "what", header: words.what, cell: (event) => <EventText event={event} />, isRowHeader: true, minWidth: 180 },
           { id: "by", header: words.who, cell: ({ detail }) => text(detail.by) ?? words.groundwork, width: 160 },
         ]}
       />

@@ -59,6 +59,7 @@ function LabelTable({ labels, hasAlpha }: { readonly labels: readonly LabelQuali
   return (
     <Table
       variant="embedded"
+      wrapLines
       items={sorted}
       trackBy="label"
       columnDefinitions={columns}

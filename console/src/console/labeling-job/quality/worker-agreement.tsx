@@ -60,6 +60,7 @@ function WorkerTable({ workers }: { readonly workers: readonly WorkerQuality[] }
   return (
     <Table
       variant="embedded"
+      wrapLines
       items={sorted}
       trackBy="worker"
       columnDefinitions={columns}
