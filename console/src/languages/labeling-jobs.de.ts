@@ -38,7 +38,7 @@ export const de: LabelingJobsTexts = {
   building: "Wird erstellt",
   built: "Fertig",
   buildFailed: "Fehlgeschlagen",
-  filesAndObjects: (files, objects) => `${objects} Objekte aus ${files} Dateien`,
+  filesAndObjects: (files, objects) => `Objekte: ${objects}, Dateien: ${files}`,
   findings: "Befunde",
   findingsOf: (name) => `Befunde zu ${name}`,
   errors: (count) => `${count} ausgelassen`,

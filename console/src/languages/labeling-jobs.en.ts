@@ -35,7 +35,7 @@ export const en = {
   building: "Being built",
   built: "Built",
   buildFailed: "Failed",
-  filesAndObjects: (files: string, objects: string) => `${objects} objects out of ${files} files`,
+  filesAndObjects: (files: string, objects: string) => `Objects: ${objects}, files: ${files}`,
   findings: "Findings",
   findingsOf: (name: string) => `Findings of ${name}`,
   errors: (count: string) => `${count} left out`,

@@ -27,6 +27,8 @@ const MESSAGES: Record<Language, () => Promise<{ default: I18nProviderProps.Mess
   de: () => import("@cloudscape-design/components/i18n/messages/all.de"),
 };
 
+const ROOM_FOR_NAVIGATION = "(min-width: 1001px)";
+
 export function App({ api, session }: { readonly api: Api; readonly session: Session }): ReactNode {
   const language = useLanguage();
   const messages = useMessages(language);
@@ -67,7 +69,7 @@ function Frame({ notices }: { readonly notices: readonly FlashbarProps.MessageDe
   const words = shellTexts();
   const [location] = useHashLocation();
   const [path, setPath] = useState<readonly Crumb[]>([]);
-  const [isNavigationOpen, setNavigationOpen] = useState(() => window.innerWidth > 1000);
+  const [isNavigationOpen, setNavigationOpen] = useNavigation();
   const labels = {
     navigation: words.navigation,
     navigationToggle: words.navigation,
@@ -110,6 +112,18 @@ function Frame({ notices }: { readonly notices: readonly FlashbarProps.MessageDe
       />
     </>
   );
+}
+
+/** Whether the links of the side are shown: where there is room for them, until somebody decides otherwise; again after each change of that. */
+function useNavigation(): readonly [isOpen: boolean, setOpen: (isOpen: boolean) => void] {
+  const [isOpen, setOpen] = useState(() => matchMedia(ROOM_FOR_NAVIGATION).matches);
+  useEffect(() => {
+    const room = matchMedia(ROOM_FOR_NAVIGATION);
+    const follow = (): void => setOpen(room.matches);
+    room.addEventListener("change", follow);
+    return () => room.removeEventListener("change", follow);
+  }, []);
+  return [isOpen, setOpen];
 }
 
 /** The router leaves the parts of an address as they are written there. */

@@ -211,6 +211,8 @@ export function RowButton({ text, of, onClick, loading = false, disabledReason }
   return (
     <Button
       variant="inline-link"
+      // A narrow column would break it within a word.
+      wrapText={false}
       ariaLabel={`${text} ${of}`}
       onClick={onClick}
       loading={loading}
