@@ -135,14 +135,14 @@ def in_each_language(page: Page) -> Iterator[str]:
     chooser.select_option(before)
 
 
-def look_at(page: Page, name: str, *, full: bool = True) -> None:
-    """Looks at the page at both widths: nothing is wider than the window. Pictures of it are kept when somebody asks for them."""
+def look_at(page: Page, name: str, *, full: bool = True, keep: bool = True) -> None:
+    """Looks at the page at both widths: nothing is wider than the window. Pictures are kept when somebody asks for them, and `keep`."""
     before = page.viewport_size
     for size in (DESK, PHONE):
         page.set_viewport_size(size)  # type: ignore[arg-type]
         page.wait_for_timeout(150)  # layouts that follow their size by an observer
         assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], f"{name} is wider than {size['width']} pixels"
-        if os.environ.get("GROUNDWORK_SCREENSHOTS"):
+        if keep and os.environ.get("GROUNDWORK_SCREENSHOTS"):
             if full:
                 # In a window as high as the page, so that frames below are drawn and what sticks to its edge is at its place.
                 height = page.evaluate("document.documentElement.scrollHeight")
