@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import FrameLocator, Locator, Page, Route, expect
 
+from tests.e2e.console import speak
 from tests.e2e.people import People, accessibility_faults, look_at
 from tests.e2e.pictures import WIDTH, drawn, png
 from tests.e2e.portal import Task
@@ -331,10 +332,9 @@ def test_hostile_words_are_nothing_but_words(people: People, door: FrontDoor, ma
     assert [url for url in asked if not url.startswith((door.addresses["endpoint_url"], "data:", "blob:"))] == []
 
 
-PASTE = """(element, { html, file }) => {
+PASTE = """(element, html) => {
     const data = new DataTransfer();
-    if (html) data.setData("text/html", html);
-    if (file) data.items.add(new File([Uint8Array.from(atob(file), (letter) => letter.charCodeAt(0))], "seen.png", { type: "image/png" }));
+    data.setData("text/html", html);
     element.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
 }"""
 
@@ -349,7 +349,7 @@ def test_what_is_pasted_into_instructions_is_cleaned(people: People, door: Front
         <font color="red">claim</font><script>hacked()</script></p><img src="file:///C:/a.png"><a href="javascript:hacked()">there</a>"""
 
     editor.press("Control+a")
-    editor.evaluate(PASTE, {"html": word})
+    editor.evaluate(PASTE, word)
     expect(editor.locator("strong")).to_have_text("bold")
     expect(wizard.page.get_by_text("Pictures left out of what you pasted: 1")).to_be_visible()
     wizard.is_saved()
@@ -360,7 +360,7 @@ def test_what_is_pasted_into_instructions_is_cleaned(people: People, door: Front
 # --- data ------------------------------------------------------------------------------------------------------------------
 
 
-def test_a_manifest_is_found_by_browsing(people: People, door: FrontDoor, manifests: dict[str, str]) -> None:
+def test_a_manifest_is_found_by_browsing(people: People, manifests: dict[str, str]) -> None:
     manifest = manifests["pictures"]
     wizard = Wizard.of(people)
 
@@ -376,7 +376,7 @@ def test_a_manifest_is_found_by_browsing(people: People, door: FrontDoor, manife
     expect(wizard.text("Input manifest location")).to_have_value(manifest)
 
 
-def test_a_manifest_is_uploaded_with_progress(people: People, door: FrontDoor, manifests: dict[str, str], tmp_path: Path) -> None:
+def test_a_manifest_is_uploaded_with_progress(people: People, door: FrontDoor, tmp_path: Path) -> None:
     manifest, folder = tmp_path / "mine.jsonl", named("folder")
     manifest.write_text(f'{{"source": "{ADA}"}}\n')
     wizard = Wizard.of(people)
@@ -419,7 +419,7 @@ def test_pictures_from_s3_are_seen_in_the_instructions(people: People, door: Fro
     assert re.search(rf"{{{{ 's3://[^']*/{folder}/example.png' \| grant_read_access }}}}", door.job(name)["short_instructions"])
 
 
-def test_the_review_shows_real_objects_and_how_much_work_they_are(people: People, door: FrontDoor, manifests: dict[str, str]) -> None:
+def test_the_review_shows_real_objects_and_how_much_work_they_are(people: People, door: FrontDoor) -> None:
     pictures = [{"source-ref": uploaded(door, f"{n}.png", png(drawn(n)))} for n in range(3)]
     metadata = {"class-name": "cat", "confidence": 0.9, "type": "groundtruth/image-classification"}
     labeled = {**pictures[2], "animal": 0, "animal-metadata": metadata}
@@ -551,11 +551,6 @@ def look_at_step(page: Page, name: str) -> None:
     look_at(page, f"{name}-de")
     speak(page, "English")
     expect(page.get_by_role("button", name="Leave")).to_be_visible()
-
-
-def speak(page: Page, language: str) -> None:
-    page.get_by_role("button", name=re.compile("^(Language|Sprache): ")).click()
-    page.get_by_role("menuitem", name=language).click()
 
 
 def test_every_step_is_for_everybody_in_both_languages(people: People, door: FrontDoor, manifests: dict[str, str]) -> None:

@@ -393,7 +393,7 @@ class QueueInMemory:
         self.waiting.append(notice)
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", range(3))
 def test_every_fact_is_delivered_and_no_fact_is_made_up(seed: int, store: JobStore, receivers: Receivers) -> None:
     """Each change of a job is told ten times, shuffled; receivers fail; the function dies between the request and the word of its end."""
     chance = random.Random(seed)  # noqa: S311 - no secret

@@ -417,7 +417,7 @@ PATH = [("InProgress", 10), ("InProgress", 30), ("InProgress", 60), ("InProgress
 
 
 @given(data=st.data())
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_repeats_and_races_the_state_is_right_and_every_fact_is_told_once(data: st.DataObject, jobs_table: object) -> None:
     """Ten repeats of each event, shuffled; while one of them is between question and answer, others overtake it."""
     store, service = Watched(), LabelingServiceInMemory()
