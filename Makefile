@@ -8,6 +8,9 @@ TOOLS := .venv-tools/.complete
 COMPILE = local/environment.sh uv pip compile --quiet --generate-hashes --no-emit-index-url --python-version 3.13 \
 	--custom-compile-command "make requirements" $(if $(UPGRADE),--upgrade)
 
+# Where Python is told not to keep what it compiled, every one of the many processes here would compile everything it imports anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help demo up down reset inbox rebuild test check check-code check-template browser chromium screenshots bench docs fuzz policies deploy redrive destroy requirements clean

@@ -48,16 +48,13 @@ os.environ.update(
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from unittest.mock import patch
 
-import boto3
 import pytest
 import yaml
 from hypothesis import settings
-from joserfc import jwk
-from moto.utilities.utils import load_resource
 
 from tests.builders import create_data_bucket, create_table
+from tests.mocked_aws import ClientsMadeOnce, an_empty_aws, one_signing_key, small_transactions
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -97,24 +94,16 @@ def template() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def shared_session() -> boto3.Session:
-    """One session for all tests: a session reads service models when it first makes a client, which takes longer than most tests."""
-    return boto3.Session()
-
-
-@pytest.fixture(scope="session", autouse=True)
-def one_signing_key() -> Iterator[None]:
-    """moto signs the tokens of every user pool with the same key and works it out anew for each: a sixth of a second."""
-    key = jwk.RSAKey.import_key(load_resource("cognitoidp/resources/jwks-private.json"))
-    with patch("moto.cognitoidp.models.jwk.RSAKey.import_key", return_value=key):
-        yield
+def mocked_aws() -> Iterator[ClientsMadeOnce]:
+    """moto, in place of AWS, for the whole run; and the session that makes its clients."""
+    with mock_aws(), one_signing_key(), small_transactions():
+        yield ClientsMadeOnce()
 
 
 @pytest.fixture(autouse=True)
-def aws(shared_session: boto3.Session) -> Iterator[None]:
-    """No test of this folder reaches a network."""
-    with mock_aws():
-        boto3.DEFAULT_SESSION = shared_session  # mock_aws puts the former one back
+def aws(mocked_aws: ClientsMadeOnce) -> Iterator[None]:
+    """An AWS with nothing in it: no test of this folder reaches a network, nor what another test left."""
+    with an_empty_aws(mocked_aws):
         yield
 
 

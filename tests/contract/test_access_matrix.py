@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
-from moto import mock_aws
 
 from groundwork import manifest_builds
 from groundwork.access import Role
@@ -30,6 +29,7 @@ from groundwork.subscriptions import Kind, Subscription, Wish
 from groundwork.webhooks import new_secret
 from tests.api_events import HttpAnswer, LambdaContext, api_event, http_answer, make_access_key_secrets_key, make_user_pool
 from tests.builders import BUCKET, ROOT, a_document, a_project, a_stored_job, create_data_bucket, create_table, event_sample
+from tests.mocked_aws import ClientsMadeOnce, an_empty_aws
 from tests.unit.engine.builders import Engine, a_request, chose, pictures
 from tests.unit.engine.builders import a_job as an_engine_job
 
@@ -261,17 +261,6 @@ def world(jobs_table: object, engine_table: object, data_bucket: "S3Client") -> 
     make_world(data_bucket)
 
 
-@pytest.fixture(scope="class")
-def kept_world(template: dict[str, Any], shared_session: boto3.Session) -> Iterator[None]:
-    """One world for all tests of a class, which leave it as it is: making one takes much longer than asking."""
-    with mock_aws():  # the outermost, so that each test's own keeps what is there
-        boto3.DEFAULT_SESSION = shared_session
-        create_table(template, "JobsTable", "jobs")
-        create_table(template, "EngineTable", "engine")
-        make_world(create_data_bucket())
-        yield
-
-
 def ask(
     api: "HttpApi", method: str, template: str, path: dict[str, str], body: Any, kind: str, query: dict[str, str] | None = None
 ) -> HttpAnswer:
@@ -301,14 +290,24 @@ def path_of(row: Row) -> dict[str, str]:
     return {**row.path, **({"lease_id": lease_of_wendy()} if "lease_id" in row.path else {})}
 
 
-@pytest.fixture(scope="class")
-def lease_id(kept_world: None) -> str:
-    return lease_of_wendy()
-
-
 class TestWhatChangesNothing:
+    @pytest.fixture(scope="class", autouse=True)
+    @classmethod
+    def aws(cls, template: dict[str, Any], mocked_aws: ClientsMadeOnce) -> Iterator[None]:
+        """One world for all tests of the class, which leave it as it is: making one takes much longer than asking."""
+        with an_empty_aws(mocked_aws):
+            create_table(template, "JobsTable", "jobs")
+            create_table(template, "EngineTable", "engine")
+            make_world(create_data_bucket())
+            yield
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def lease_id(cls) -> str:
+        return lease_of_wendy()
+
     @pytest.mark.parametrize("route", MATRIX)
-    def test_each_kind_of_caller_gets_what_the_table_says(self, route: str, kept_world: None, request: pytest.FixtureRequest) -> None:
+    def test_each_kind_of_caller_gets_what_the_table_says(self, route: str, request: pytest.FixtureRequest) -> None:
         row, (method, template) = MATRIX[route], route.split(" ")
         # Taken when it is first needed: it ends by the clock.
         path = {**row.path, "lease_id": request.getfixturevalue("lease_id")} if "lease_id" in row.path else row.path
@@ -324,7 +323,7 @@ class TestWhatChangesNothing:
                 assert set(answer.body) == {"type", "title", "status", "detail", "instance", "request_id", "errors"}
 
     @pytest.mark.parametrize("route", [route for route in MATRIX if "{project}" in route and "{name}" in route])
-    def test_a_job_cannot_be_reached_through_a_project_of_ones_own(self, route: str, kept_world: None) -> None:
+    def test_a_job_cannot_be_reached_through_a_project_of_ones_own(self, route: str) -> None:
         row, (method, template) = MATRIX[route], route.split(" ")
 
         answer = ask(ROUTES[route], method, template, {**row.path, "project": "zoo"}, row.body, "member of another project")

@@ -23,16 +23,16 @@ class KilledError(BaseException):
 
 
 class Killer:
-    """Kills at the request with this number, once; `survived` says that fewer were made."""
+    """Kills those who use some clients at one of their requests, once."""
 
-    def __init__(self, at: int, moment: str) -> None:
-        self.survived = True
-        self._left = at
-        self._moment = moment
-
-    def watch(self, *clients: Any) -> None:
+    def __init__(self, moment: str, *clients: Any) -> None:
         for client in clients:
-            client.meta.events.register(f"{self._moment}.{client.meta.service_model.service_name}", self._maybe_kill)
+            client.meta.events.register(f"{moment}.{client.meta.service_model.service_name}", self._maybe_kill)
+
+    def kill_at(self, number: int) -> None:
+        """At the request with this number from now on; `survived` says that fewer were made."""
+        self.survived = True
+        self._left = number
 
     def _maybe_kill(self, **_: object) -> None:
         self._left -= 1
@@ -64,17 +64,18 @@ def label_one_object(engine: Engine, mortal: Engine, name: str) -> tuple[Worker,
 @pytest.mark.parametrize("moment", ["before-call", "after-call"])
 def test_a_job_comes_out_the_same_wherever_a_function_is_killed(engine: Engine, template: dict[str, Any], moment: str) -> None:
     engine.put_input(pictures(1))
+    clients_of_its_own = boto3.Session()
+    dynamodb, s3 = clients_of_its_own.client("dynamodb"), clients_of_its_own.client("s3")
+    store = EngineStore(dynamodb, "engine")
+    mortal = Engine(store, s3, Work(store, s3, region="us-east-1"))
+    killer = Killer(moment, dynamodb, s3)
     for at in range(1, 100):
-        # In moto each transaction copies its whole table, so each job has a table of its own.
+        # moto looks through a whole table for each question, so each job has a table of its own.
         boto3.client("dynamodb").delete_table(TableName="engine")
         create_table(template, "EngineTable", "engine")
-        killer = Killer(at, moment)
-        dynamodb, s3 = boto3.client("dynamodb"), boto3.client("s3")
-        store = EngineStore(dynamodb, "engine")
-        mortal = Engine(store, s3, Work(store, s3, region="us-east-1"))
         name = f"Kinds-{at}"
         assert engine.store.create_job(a_job(a_request(name)))
-        killer.watch(dynamodb, s3)
+        killer.kill_at(at)
 
         ann, lease_id = label_one_object(engine, mortal, name)
 

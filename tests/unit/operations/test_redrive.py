@@ -1,13 +1,12 @@
 """What waits in queues for failures is sent to where it was going."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 import boto3
 import pytest
-from moto import mock_aws
 
 from operations.redrive import redrive, redrive_stack
 
@@ -33,9 +32,8 @@ class Recorder:
 
 
 @pytest.fixture
-def queue() -> Iterator[str]:
-    with mock_aws():
-        yield boto3.client("sqs").create_queue(QueueName="undelivered")["QueueUrl"]
+def queue() -> str:
+    return boto3.client("sqs").create_queue(QueueName="undelivered")["QueueUrl"]
 
 
 def with_clients(**recorders: Recorder) -> Callable[[str], Any]:
@@ -112,35 +110,34 @@ def test_what_cannot_be_sent_stays_and_is_said(queue: str) -> None:
 
 
 def test_of_a_stack_each_end_is_emptied_in_its_way_and_queues_at_work_are_left_alone() -> None:
-    with mock_aws():
-        sqs, kinds = boto3.client("sqs"), {"RedrivePolicy": '{"deadLetterTargetArn": "arn:dead", "maxReceiveCount": "5"}'}
-        attributes = {
-            "https://deliveries": {"QueueArn": "arn:deliveries", "ApproximateNumberOfMessages": "9", **kinds},
-            "https://dead": {"QueueArn": "arn:dead", "ApproximateNumberOfMessages": "3"},
-        }
-        undelivered = sqs.create_queue(QueueName="undelivered")["QueueUrl"]
-        put(undelivered, FAILED_INVOCATION)
-        moved: list[str] = []
+    sqs, kinds = boto3.client("sqs"), {"RedrivePolicy": '{"deadLetterTargetArn": "arn:dead", "maxReceiveCount": "5"}'}
+    attributes = {
+        "https://deliveries": {"QueueArn": "arn:deliveries", "ApproximateNumberOfMessages": "9", **kinds},
+        "https://dead": {"QueueArn": "arn:dead", "ApproximateNumberOfMessages": "3"},
+    }
+    undelivered = sqs.create_queue(QueueName="undelivered")["QueueUrl"]
+    put(undelivered, FAILED_INVOCATION)
+    moved: list[str] = []
 
-        class Queues:
-            def __getattr__(self, operation: str) -> Any:
-                return getattr(sqs, operation)
+    class Queues:
+        def __getattr__(self, operation: str) -> Any:
+            return getattr(sqs, operation)
 
-            def get_queue_attributes(self, **request: Any) -> Any:
-                known = attributes.get(request["QueueUrl"])
-                return {"Attributes": known} if known else sqs.get_queue_attributes(**request)
+        def get_queue_attributes(self, **request: Any) -> Any:
+            known = attributes.get(request["QueueUrl"])
+            return {"Attributes": known} if known else sqs.get_queue_attributes(**request)
 
-            def start_message_move_task(self, **request: Any) -> None:
-                moved.append(request["SourceArn"])
+        def start_message_move_task(self, **request: Any) -> None:
+            moved.append(request["SourceArn"])
 
-        resources = [
-            {"LogicalResourceId": name, "PhysicalResourceId": url, "ResourceType": "AWS::SQS::Queue"}
-            for name, url in {"Deliveries": "https://deliveries", "Dead": "https://dead", "Undelivered": undelivered}.items()
-        ]
-        pages = Recorder(paginate=[{"StackResourceSummaries": resources}])
-        stack = {"cloudformation": Recorder(get_paginator=pages), "sqs": Queues(), "lambda": Recorder()}
+    resources = [
+        {"LogicalResourceId": name, "PhysicalResourceId": url, "ResourceType": "AWS::SQS::Queue"}
+        for name, url in {"Deliveries": "https://deliveries", "Dead": "https://dead", "Undelivered": undelivered}.items()
+    ]
+    pages = Recorder(paginate=[{"StackResourceSummaries": resources}])
+    stack = {"cloudformation": Recorder(get_paginator=pages), "sqs": Queues(), "lambda": Recorder()}
 
-        outcomes = redrive_stack(lambda name: stack[name], "groundwork")
+    outcomes = redrive_stack(lambda name: stack[name], "groundwork")
 
     assert {name: outcome.sent for name, outcome in outcomes.items()} == {"Dead": 3, "Undelivered": 1}
     assert moved == ["arn:dead"]
