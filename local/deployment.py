@@ -15,7 +15,7 @@ import botocore.exceptions
 from local.aws import Aws
 from local.failures import StackError
 from local.lightening import lighten
-from local.locks import exclusively
+from local.locks import exclusively, together
 from local.place import REGION, REPOSITORY, STACK_NAME, TOOLS, Place
 
 if TYPE_CHECKING:
@@ -62,18 +62,26 @@ class Deployment:
         Raises:
             StackError: a build or a deployment failed; the log holds what the tools said.
         """
-        # The build folder is one for all local stacks of a checkout.
-        with self.place.deploy_log.open("wb") as log, exclusively(REPOSITORY / ".aws-sam" / "build.lock"):
-            current = content_hash(REPOSITORY, SOURCES)
-            if _read(_BUILT) != current:
-                folders = ["--build-dir", str(_BUILD_FOLDER), "--cache-dir", str(_CACHE_FOLDER)]
-                self._run(["build", *folders], log.fileno(), "Building the application failed")
-                lighten(_BUILD_FOLDER, [REPOSITORY / "functions", REPOSITORY / "layers" / "groundwork"], TOOLS / "python3.13")
-                _BUILT.write_text(current)
-            self._delete_stillborn()
-            arguments = ["deploy", "--stack-name", STACK_NAME, "--region", REGION]
-            arguments += ["--template-file", str(_BUILD_FOLDER / "template.yaml"), "--tags", f"{_SOURCES_TAG}={self._tag(current)}"]
-            self._run(arguments, log.fileno(), "Deploying the application to the local AWS failed")
+        # The build folder is one for all local stacks of a checkout: they may all be deployed from it at a time, while nobody builds.
+        build_lock = REPOSITORY / ".aws-sam" / "build.lock"
+        with self.place.deploy_log.open("wb") as log:
+            with exclusively(build_lock):
+                current = self._build(log.fileno())
+            with together(build_lock):
+                self._delete_stillborn()
+                arguments = ["deploy", "--stack-name", STACK_NAME, "--region", REGION]
+                arguments += ["--template-file", str(_BUILD_FOLDER / "template.yaml"), "--tags", f"{_SOURCES_TAG}={self._tag(current)}"]
+                self._run(arguments, log.fileno(), "Deploying the application to the local AWS failed")
+
+    def _build(self, log: int) -> str:
+        """Builds what has changed, and gives the hash of the sources."""
+        current = content_hash(REPOSITORY, SOURCES)
+        if _read(_BUILT) != current:
+            folders = ["--build-dir", str(_BUILD_FOLDER), "--cache-dir", str(_CACHE_FOLDER)]
+            self._run(["build", *folders], log, "Building the application failed")
+            lighten(_BUILD_FOLDER, [REPOSITORY / "functions", REPOSITORY / "layers" / "groundwork"], TOOLS / "python3.13")
+            _BUILT.write_text(current)
+        return current
 
     def _tag(self, sources: str) -> str:
         # Addresses of the stack are part of it: where people return to after they signed in, for one.

@@ -1,6 +1,6 @@
 """Makes built functions light enough for a laptop: less to unpack, nothing to compile when a function starts.
 
-The local AWS unpacks all of a function's layers anew for each process that serves it, and Python then compiles what it imports. Most of
+The local AWS unpacks a function's layers when it is first served, and each process that serves it then compiles what it imports. Most of
 that is for nothing: descriptions of four hundred AWS services of which a handful are called, and the calendars of the world. What is taken
 away is data that no code of ours reads; the code itself, and what is deployed to AWS, stays whole.
 """

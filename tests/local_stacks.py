@@ -10,8 +10,8 @@ from local import stack as local_stack
 from local import web
 from local.place import Place
 
-# Retries of failing steps pause for seconds; a fifth of that still leaves time to look at a step while it fails.
-PAUSE_SCALE = 0.2
+# Retries of failing steps pause for seconds; a twentieth of that still leaves time to look at a step while it fails.
+PAUSE_SCALE = 0.05
 
 
 @contextmanager

@@ -9,6 +9,11 @@ from tests.integration.front_door import FrontDoor
 from tests.local_stacks import running_stack
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A restart comes first: what is served from then on starts anew, and the table's stream is read again from its beginning."""
+    items.sort(key=lambda item: item.get_closest_marker("restarts_the_stack") is None)
+
+
 @pytest.fixture(autouse=True)
 def aws() -> None:
     """Nothing is faked here: requests go to the local stack."""

@@ -181,6 +181,7 @@ def test_a_run_of_the_engine_that_is_killed_goes_on(door: FrontDoor) -> None:
     assert job["counters"]["human_labeled"] == 2
 
 
+@pytest.mark.restarts_the_stack
 def test_a_restarted_stack_has_everything_and_goes_on(door: FrontDoor, place: Place) -> None:
     name = door.running_job(objects=2)
     lease = door.lease("worker-1", name)

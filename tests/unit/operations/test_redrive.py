@@ -33,7 +33,7 @@ class Recorder:
 
 @pytest.fixture
 def queue() -> str:
-    return boto3.client("sqs").create_queue(QueueName="undelivered")["QueueUrl"]
+    return str(boto3.client("sqs").create_queue(QueueName="undelivered")["QueueUrl"])
 
 
 def with_clients(**recorders: Recorder) -> Callable[[str], Any]:
