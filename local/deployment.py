@@ -65,23 +65,28 @@ class Deployment:
         # The build folder is one for all local stacks of a checkout: they may all be deployed from it at a time, while nobody builds.
         build_lock = REPOSITORY / ".aws-sam" / "build.lock"
         with self.place.deploy_log.open("wb") as log:
-            with exclusively(build_lock):
-                current = self._build(log.fileno())
-            with together(build_lock):
-                self._delete_stillborn()
-                arguments = ["deploy", "--stack-name", STACK_NAME, "--region", REGION]
-                arguments += ["--template-file", str(_BUILD_FOLDER / "template.yaml"), "--tags", f"{_SOURCES_TAG}={self._tag(current)}"]
-                self._run(arguments, log.fileno(), "Deploying the application to the local AWS failed")
+            while True:
+                with together(build_lock):
+                    if (current := content_hash(REPOSITORY, SOURCES)) == _read(_BUILT):
+                        self._deploy_build(current, log.fileno())
+                        return
+                with exclusively(build_lock):
+                    self._build(log.fileno())
 
-    def _build(self, log: int) -> str:
-        """Builds what has changed, and gives the hash of the sources."""
+    def _build(self, log: int) -> None:
         current = content_hash(REPOSITORY, SOURCES)
-        if _read(_BUILT) != current:
-            folders = ["--build-dir", str(_BUILD_FOLDER), "--cache-dir", str(_CACHE_FOLDER)]
-            self._run(["build", *folders], log, "Building the application failed")
-            lighten(_BUILD_FOLDER, [REPOSITORY / "functions", REPOSITORY / "layers" / "groundwork"], TOOLS / "python3.13")
-            _BUILT.write_text(current)
-        return current
+        if _read(_BUILT) == current:  # another stack's deployment came first
+            return
+        folders = ["--build-dir", str(_BUILD_FOLDER), "--cache-dir", str(_CACHE_FOLDER)]
+        self._run(["build", *folders], log, "Building the application failed")
+        lighten(_BUILD_FOLDER, [REPOSITORY / "functions", REPOSITORY / "layers" / "groundwork"], TOOLS / "python3.13")
+        _BUILT.write_text(current)
+
+    def _deploy_build(self, sources: str, log: int) -> None:
+        self._delete_stillborn()
+        arguments = ["deploy", "--stack-name", STACK_NAME, "--region", REGION]
+        arguments += ["--template-file", str(_BUILD_FOLDER / "template.yaml"), "--tags", f"{_SOURCES_TAG}={self._tag(sources)}"]
+        self._run(arguments, log, "Deploying the application to the local AWS failed")
 
     def _tag(self, sources: str) -> str:
         # Addresses of the stack are part of it: where people return to after they signed in, for one.
