@@ -135,6 +135,13 @@ def in_each_language(page: Page) -> Iterator[str]:
     chooser.select_option(before)
 
 
+def is_mirrored_well(page: Page, name: str) -> None:
+    """Written from right to left, the page is no wider than the window either."""
+    page.evaluate("document.documentElement.dir = 'rtl'")
+    look_at(page, f"{name}, mirrored,", keep=False)
+    page.evaluate("document.documentElement.removeAttribute('dir')")
+
+
 def look_at(page: Page, name: str, *, full: bool = True, keep: bool = True) -> None:
     """Looks at the page at both widths: nothing is wider than the window. Pictures are kept when somebody asks for them, and `keep`."""
     before = page.viewport_size

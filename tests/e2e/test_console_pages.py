@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Route, expect
 
 from tests.e2e.console import LANGUAGES, choose, console, dialog, go, row, speak, type_name
-from tests.e2e.people import People, accessibility_faults, look_at
+from tests.e2e.people import People, accessibility_faults, is_mirrored_well, look_at
 from tests.integration.front_door import FrontDoor, eventually, picture
 from tests.integration.test_notifications import FAULTY, Receiver
 
@@ -367,3 +367,5 @@ def test_every_page_can_be_read_by_everybody(people: People, furnished: str) -> 
             expect(page.get_by_role("main").get_by_text(words).first).to_be_visible()
             assert accessibility_faults(page) == []
             look_at(page, f"console-{name}", keep=language == "English")
+            if language == "English":
+                is_mirrored_well(page, name)

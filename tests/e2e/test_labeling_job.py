@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.e2e import finished_jobs as jobs
 from tests.e2e.console import LANGUAGES, choose, console, dialog, speak
 from tests.e2e.console import go as go_to
-from tests.e2e.people import People, accessibility_faults, look_at
+from tests.e2e.people import People, accessibility_faults, is_mirrored_well, look_at
 from tests.integration.front_door import FrontDoor, eventually
 
 #: A label that does harm wherever somebody takes it for HTML.
@@ -210,6 +210,8 @@ def test_every_side_of_a_job_can_be_read_by_everybody(people: People, finished: 
                 expect(page.frame_locator("iframe").get_by_role("group", name="Labels")).to_be_visible()
             assert accessibility_faults(page) == []
             look_at(page, f"labeling-job-{tab or 'overview'}", keep=language == "English")
+            if language == "English":
+                is_mirrored_well(page, tab)
 
 
 def test_a_running_job_is_steered_by_its_owner(door: FrontDoor, people: People) -> None:

@@ -1,5 +1,6 @@
 """The wizard: labeling jobs made, from nothing to their launch, in the console."""
 
+import base64
 import re
 import uuid
 from collections.abc import Mapping
@@ -357,6 +358,29 @@ def test_what_is_pasted_into_instructions_is_cleaned(people: People, door: Front
     assert door.job(name)["short_instructions"] == "<p>A <strong>bold</strong> claim</p><p>there</p>"
 
 
+PASTE_FILE = """(element, base64) => {
+    const data = new DataTransfer();
+    const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+    data.items.add(new File([bytes], "My screenshot.png", { type: "image/png" }));
+    element.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
+}"""
+
+
+def test_a_pasted_picture_is_uploaded_into_the_project(people: People, door: FrontDoor, manifests: dict[str, str]) -> None:
+    name = drafted(door, manifests["texts"], labeling_team=None)
+    wizard = Wizard.of(people, name, at=TOOL)
+    editor = wizard.text("Short instructions")
+
+    editor.evaluate(PASTE_FILE, base64.b64encode(png(drawn())).decode())
+
+    expect(editor.locator("img")).to_have_js_property("naturalWidth", WIDTH)
+    wizard.is_saved()
+    found = re.search(r"{{ 's3://([^/']*)/([^']*)' \| grant_read_access }}", door.job(name)["short_instructions"])
+    assert found
+    assert found[2].startswith("projects/demo/datasets/instructions/")
+    assert door.operator("s3").get_object(Bucket=found[1], Key=found[2])["Body"].read() == png(drawn())
+
+
 # --- data ------------------------------------------------------------------------------------------------------------------
 
 
@@ -374,6 +398,10 @@ def test_a_manifest_is_found_by_browsing(people: People, manifests: dict[str, st
     wizard.choose_in_browser()
 
     expect(wizard.text("Input manifest location")).to_have_value(manifest)
+    speak(wizard.page, "Deutsch")
+    wizard.page.get_by_role("button", name="Durchsuchen oder hochladen: Eingabe-Manifest").click()
+    expect(wizard.dialog.get_by_role("heading", name="Wählen: Eingabe-Manifest")).to_be_visible()
+    assert accessibility_faults(wizard.page) == []
 
 
 def test_a_manifest_is_uploaded_with_progress(people: People, door: FrontDoor, tmp_path: Path) -> None:
