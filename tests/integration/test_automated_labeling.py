@@ -39,7 +39,10 @@ def test_a_function_labels_what_it_is_sure_of_and_people_the_rest(door: FrontDoo
         if not isinstance(lease, dict):
             break
         mood = "glad" if "fine" in lease["input"]["taskObject"] else "cross"
-        door.as_("worker-1").post(f"/work/leases/{lease['lease_id']}/answer", {"answer": {"crowd-classifier": {"label": mood}}}).expect(200)
+        # A remark of many words, which is kept beside the table.
+        remark = {} if asked else {"remark": "so it seems to me " * 5_000}
+        answer = {"answer": {"crowd-classifier": {"label": mood}, **remark}}
+        door.as_("worker-1").post(f"/work/leases/{lease['lease_id']}/answer", answer).expect(200)
         asked += 1
     job = door.wait_for(name, "Completed")
     lines = door.output(name)
