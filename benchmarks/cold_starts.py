@@ -54,6 +54,8 @@ ASKED: dict[str, dict[str, Any]] = {
     "presign_worker_view": STEP,
     "restore_labeling_jobs": {"after": ""},
     "take_manifest": STEP,
+    "take_proposals": {**RUN, "iteration": 1, "is_asked": True, "failure": None},
+    "write_question": RUN,
     "validate_manifest": {"phase": "plan", "execution": "one", "request": VALIDATION},
 }
 # What events ask, by the samples of them.

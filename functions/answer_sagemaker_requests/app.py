@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, cast
 
-import boto3
 from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.logging import correlation_paths
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -20,6 +19,7 @@ from botocore.exceptions import ClientError
 from groundwork.access_keys import SecretSource
 from groundwork.engine.operations import BuiltInLabelingService
 from groundwork.engine.store import EngineStore
+from groundwork.lazy_client import client_on_first_use
 from groundwork.presigning import WorkerView
 from groundwork.request_signatures import SignatureError, SignedRequest, verify
 from groundwork.sagemaker_endpoint import SageMakerEndpoint
@@ -42,7 +42,7 @@ endpoint = SageMakerEndpoint(
     store=store,
     engine_store=EngineStore.from_env(),
     service=BuiltInLabelingService.from_env(),
-    s3=boto3.client("s3"),
+    s3=client_on_first_use("s3"),
     view=lambda project, locations: WorkerView.from_env().of(project, locations),
     labeling_service=cast("Literal['BuiltIn', 'SageMaker']", os.environ["LABELING_SERVICE"]),
 )

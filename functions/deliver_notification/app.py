@@ -15,6 +15,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from groundwork import deliveries
 from groundwork.deliveries import Deliverer, Notice, Postbox
+from groundwork.lazy_client import client_on_first_use
 from groundwork.mail import MailTopics
 from groundwork.store import JobStore
 
@@ -26,7 +27,7 @@ postbox = Postbox(boto3.client("sqs"), os.environ["NOTIFICATIONS_QUEUE_URL"])
 first_pause = timedelta(seconds=float(os.environ["FIRST_PAUSE_SECONDS"]))
 deliverer = Deliverer(
     store=JobStore.from_env(),
-    sns=boto3.client("sns"),
+    sns=client_on_first_use("sns"),
     mail=MailTopics.from_env(),
     address=os.environ["CONSOLE_ORIGIN"] or os.environ["API_URL"],
     allow_loopback=os.environ["ALLOW_LOOPBACK_WEBHOOKS"] == "true",

@@ -8,7 +8,6 @@ import os
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-import boto3
 from aws_lambda_powertools import Logger, Tracer
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -16,6 +15,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from groundwork.labeling_jobs.launching import Deployment
 from groundwork.labeling_jobs.splitting import SplitJobs
 from groundwork.labeling_service import job_control, labeling_service
+from groundwork.lazy_client import client_on_first_use
 from groundwork.store import JobStore, split_job_of_image
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ processor = BatchProcessor(event_type=EventType.DynamoDBStreams)
 split_jobs = SplitJobs(
     store=JobStore.from_env(),
     service=labeling_service(),
-    step_functions=boto3.client("stepfunctions"),
+    step_functions=client_on_first_use("stepfunctions"),
     merge_machine_arn=os.environ["MERGE_MACHINE_ARN"],
     deployment=Deployment(
         region=os.environ["AWS_REGION"],

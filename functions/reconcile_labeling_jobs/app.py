@@ -7,13 +7,13 @@ import os
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-import boto3
 from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from groundwork.labeling_jobs import service_status
 from groundwork.labeling_service import labeling_service
+from groundwork.lazy_client import client_on_first_use
 from groundwork.store import JobStore
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ metrics = Metrics()
 store = JobStore.from_env()
 service = labeling_service()
 stalled_after = timedelta(hours=float(os.environ["STALLED_AFTER_HOURS"]))
-step_functions: "SFNClient" = boto3.client("stepfunctions")
+step_functions: "SFNClient" = client_on_first_use("stepfunctions")
 
 
 def launch_lives(execution_arn: str) -> bool:

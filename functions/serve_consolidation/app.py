@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-import boto3
 from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.logging import correlation_paths
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -21,6 +20,7 @@ from groundwork.engine.quality import as_seen, report_key, summary_of_all, tally
 from groundwork.engine.store import EngineStore
 from groundwork.errors import ConflictError
 from groundwork.http_api import Answer, HttpApi, Request
+from groundwork.lazy_client import client_on_first_use
 from groundwork.store import JobStore
 from groundwork.user_pool import UserPool
 
@@ -39,7 +39,7 @@ tracer = Tracer()
 metrics = Metrics()
 store = JobStore.from_env()
 engine_store = EngineStore.from_env()
-s3: "S3Client" = boto3.client("s3")
+s3: "S3Client" = client_on_first_use("s3")
 api = HttpApi(store, logger=logger, tracer=tracer, metrics=metrics)
 
 

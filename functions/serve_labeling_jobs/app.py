@@ -11,7 +11,6 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
-import boto3
 from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.logging import correlation_paths
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -28,6 +27,7 @@ from groundwork.labeling_jobs.definition import read_definition
 from groundwork.labeling_jobs.drafting import Surroundings
 from groundwork.labeling_jobs.job import LabelingJob, rfc3339
 from groundwork.labeling_teams import member_count
+from groundwork.lazy_client import client_on_first_use
 from groundwork.presigning import WorkerView
 from groundwork.rules import fault
 from groundwork.store import JobStore
@@ -43,7 +43,7 @@ logger = Logger()
 tracer = Tracer()
 metrics = Metrics()
 store = JobStore.from_env()
-s3: "S3Client" = boto3.client("s3", config=Config(signature_version="s3v4"))
+s3: "S3Client" = client_on_first_use("s3", config=Config(signature_version="s3v4"))
 api = HttpApi(store, logger=logger, tracer=tracer, metrics=metrics)
 data_bucket = os.environ["DATA_BUCKET"]
 surroundings = Surroundings(

@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
-import boto3
 from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.logging import correlation_paths
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -20,6 +19,7 @@ from groundwork.deliveries import Postbox
 from groundwork.events import EventName
 from groundwork.http_api import Answer, HttpApi, Request
 from groundwork.labeling_jobs.lifecycle import Status
+from groundwork.lazy_client import client_on_first_use
 from groundwork.mail import MailTopics
 from groundwork.store import JobStore
 from groundwork.subscriptions import Kind, Subscription, Wish
@@ -29,7 +29,7 @@ tracer = Tracer()
 metrics = Metrics()
 store = JobStore.from_env()
 mail = MailTopics.from_env()
-postbox = Postbox(boto3.client("sqs"), os.environ["NOTIFICATIONS_QUEUE_URL"])
+postbox = Postbox(client_on_first_use("sqs"), os.environ["NOTIFICATIONS_QUEUE_URL"])
 api = HttpApi(store, logger=logger, tracer=tracer, metrics=metrics)
 allow_loopback = os.environ["ALLOW_LOOPBACK_WEBHOOKS"] == "true"
 

@@ -7,7 +7,6 @@ Repeats: harmless, addresses are fresh each time.
 import os
 from typing import TYPE_CHECKING, Any
 
-import boto3
 from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.logging import correlation_paths
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -17,6 +16,7 @@ from groundwork.errors import InvalidRequestError
 from groundwork.http_api import Answer, HttpApi, Request
 from groundwork.labeling_functions import LabelingFunctions
 from groundwork.labeling_jobs.preview import preview
+from groundwork.lazy_client import client_on_first_use
 from groundwork.presigning import WorkerView
 from groundwork.rules import fault
 from groundwork.store import JobStore
@@ -28,7 +28,7 @@ logger = Logger()
 tracer = Tracer()
 metrics = Metrics()
 store = JobStore.from_env()
-s3: "S3Client" = boto3.client("s3")
+s3: "S3Client" = client_on_first_use("s3")
 view = WorkerView.from_env()
 # Less than the API waits for an answer.
 functions = LabelingFunctions(seconds=8)

@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-import boto3
 from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.logging import correlation_paths
 from pydantic import BaseModel, ConfigDict
@@ -20,6 +19,7 @@ from groundwork.http_api import Answer, HttpApi, Request
 from groundwork.labeling_jobs.job import LabelingJob, rfc3339
 from groundwork.labeling_jobs.steering import Steering
 from groundwork.labeling_service import job_control
+from groundwork.lazy_client import client_on_first_use
 from groundwork.rules import fault
 from groundwork.store import JobStore
 
@@ -30,7 +30,7 @@ logger = Logger()
 tracer = Tracer()
 metrics = Metrics()
 store = JobStore.from_env()
-steering = Steering(store, job_control(), boto3.client("s3"), os.environ["DATA_BUCKET"])
+steering = Steering(store, job_control(), client_on_first_use("s3"), os.environ["DATA_BUCKET"])
 api = HttpApi(store, logger=logger, tracer=tracer, metrics=metrics)
 
 JOB = "/projects/{project}/labeling-jobs/{name}"

@@ -12,9 +12,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Self
 
-import boto3
-
 from groundwork.errors import ConflictError, InvalidRequestError, NotFoundError
+from groundwork.lazy_client import client_on_first_use
 from groundwork.rules import fault
 from groundwork.store import AccessKey, JobStore
 
@@ -40,7 +39,7 @@ class SecretSource:
     @classmethod
     def from_env(cls) -> Self:
         """Over the KMS key that the environment names (ACCESS_KEY_SECRETS_KEY). A missing setting fails the cold start."""
-        return cls(boto3.client("kms"), os.environ["ACCESS_KEY_SECRETS_KEY"])
+        return cls(client_on_first_use("kms"), os.environ["ACCESS_KEY_SECRETS_KEY"])
 
     def secret(self, access_key_id: str) -> str:
         """The secret: 40 characters, always the same for the same id."""

@@ -10,7 +10,7 @@ import re
 from enum import StrEnum
 from typing import TYPE_CHECKING, Self
 
-import boto3
+from groundwork.lazy_client import client_on_first_use
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
@@ -41,7 +41,7 @@ class MailTopics:
     @classmethod
     def from_env(cls) -> Self:
         """The topics that the environment names (MAIL_TOPICS). A missing setting fails the cold start."""
-        return cls(boto3.client("sns"), os.environ["MAIL_TOPICS"])
+        return cls(client_on_first_use("sns"), os.environ["MAIL_TOPICS"])
 
     def arn(self, uid: str) -> str:
         return self._prefix + uid

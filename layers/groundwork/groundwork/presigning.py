@@ -21,6 +21,7 @@ from botocore.config import Config
 
 from groundwork.data_locations import DataLocation, DataLocations, S3Uri
 from groundwork.errors import TemplateError
+from groundwork.lazy_client import client_on_first_use
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -44,7 +45,7 @@ class WorkerView:
 
     @classmethod
     def from_env(cls) -> Self:
-        return cls(boto3.client("sts"), os.environ["WORKER_VIEW_ROLE_ARN"], os.environ["PARTITION"])
+        return cls(client_on_first_use("sts"), os.environ["WORKER_VIEW_ROLE_ARN"], os.environ["PARTITION"])
 
     def of(self, project: str, locations: DataLocations) -> "ProjectView":
         """What workers of this project's labeling jobs may see."""

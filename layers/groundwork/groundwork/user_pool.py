@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
-import boto3
+from groundwork.lazy_client import client_on_first_use
 
 if TYPE_CHECKING:
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
@@ -20,7 +20,7 @@ class UserPool:
     @classmethod
     def from_env(cls) -> Self:
         """The pool that the environment names (USER_POOL_ID). A missing setting fails the cold start."""
-        return cls(boto3.client("cognito-idp"), os.environ["USER_POOL_ID"])
+        return cls(client_on_first_use("cognito-idp"), os.environ["USER_POOL_ID"])
 
     def has_user(self, username: str) -> bool:
         """Whether there is a user of exactly that name."""

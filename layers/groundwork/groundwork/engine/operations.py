@@ -11,8 +11,6 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
 
-import boto3
-
 from groundwork.access import ADMINISTRATORS
 from groundwork.data_locations import S3Uri
 from groundwork.engine import requests
@@ -29,6 +27,7 @@ from groundwork.engine.requests import client_error, validation_error
 from groundwork.engine.store import EngineStore
 from groundwork.labeling_functions import NAMING, may_run
 from groundwork.labeling_jobs.tags import CONFIDENCE_TAG, MAX_PRIORITY, PRIORITY_TAG, PROJECT_TAG
+from groundwork.lazy_client import client_on_first_use
 from groundwork.task_types import TaskType, is_customers_function, task_type_of_functions
 
 if TYPE_CHECKING:
@@ -90,7 +89,7 @@ class BuiltInLabelingService:
         """The service of the stack that the environment describes. A missing setting fails the cold start."""
         return cls(
             EngineStore.from_env(),
-            boto3.client("cognito-idp"),
+            client_on_first_use("cognito-idp"),
             user_pool=os.environ["USER_POOL_ID"],
             user_pool_client=os.environ["USER_POOL_CLIENT_ID"],
             arn_prefix=f"arn:{os.environ['PARTITION']}:sagemaker:{os.environ['AWS_REGION']}:{os.environ['ACCOUNT_ID']}",

@@ -12,10 +12,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
-import boto3
-
 from groundwork.engine.jobs import EngineJob, JobStatus, WaitOutcome
 from groundwork.engine.store import EngineStore
+from groundwork.lazy_client import client_on_first_use
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
@@ -34,7 +33,7 @@ class RunDriver:
     @classmethod
     def from_env(cls) -> Self:
         """The driver of the machine that the environment names (RUN_MACHINE_ARN). A missing setting fails the cold start."""
-        return cls(EngineStore.from_env(), boto3.client("stepfunctions"), os.environ["RUN_MACHINE_ARN"])
+        return cls(EngineStore.from_env(), client_on_first_use("stepfunctions"), os.environ["RUN_MACHINE_ARN"])
 
     def drive(self, name: str, now: datetime) -> None:
         """Do what the job's run needs now; a job at rest is consolidated again each time that is asked for."""

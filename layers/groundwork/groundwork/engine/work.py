@@ -15,8 +15,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 
-import boto3
-
 from groundwork.data_locations import S3Uri
 from groundwork.engine import leases
 from groundwork.engine.answers import answer_faults, canonical
@@ -43,6 +41,7 @@ from groundwork.engine.worker_pages import shown_of
 from groundwork.errors import ConflictError, InvalidRequestError, NotFoundError
 from groundwork.labeling_jobs.job import rfc3339
 from groundwork.labeling_jobs.tags import MAX_PRIORITY
+from groundwork.lazy_client import client_on_first_use
 from groundwork.rules import fault
 
 if TYPE_CHECKING:
@@ -129,7 +128,7 @@ class Work:
     @classmethod
     def from_env(cls, jobs: "JobStore") -> Self:
         """Over the engine's table that the environment names, and the projects in `jobs`. A missing setting fails the cold start."""
-        return cls(EngineStore.from_env(), boto3.client("s3"), Pictures.from_env(jobs), region=os.environ["AWS_REGION"])
+        return cls(EngineStore.from_env(), client_on_first_use("s3"), Pictures.from_env(jobs), region=os.environ["AWS_REGION"])
 
     def worker(self, caller: "Caller") -> Worker:
         """The worker that a token names. The id is the person's: it stays when groups change, and is not taken over with a user name."""

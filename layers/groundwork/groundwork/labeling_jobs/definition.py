@@ -49,7 +49,7 @@ class StoppingConditions(BaseModel):
 class LabelingJobDefinition(BaseModel):
     """A labeling job as its owner defines it. Times are whole seconds. None means: not said, use the default or report its lack."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
 
     name: str
     label_attribute_name: str | None = None
