@@ -6,8 +6,8 @@ make the most work a byte), by the function's own handler: each phase in a proce
 function does. S3 is a server of this script, which makes the manifest's bytes as they are asked for. The floor is the same process before
 its first invocation: Python, boto3 and what else a function imports.
 
-Required: at most 300 MB in every phase, and as much for the large manifest as for a tenth of it, give or take a tenth. Otherwise it exits
-with 1. Run: python benchmarks/large_manifest.py [megabytes]
+Required: at most 300 MB in every phase, and as much for the large manifest as for a tenth of it, give or take a fifth (windows on
+sorted runs are as wide as their number allows). Otherwise it exits with 1. Run: python benchmarks/large_manifest.py [megabytes]
 """
 
 import importlib.util
@@ -307,7 +307,7 @@ def main(megabytes: int) -> None:
             figures = [f"{peaks[phase]:.0f}" for phase in ("floor", *PHASES)]
             table.add_row(name, f"{manifest.lines:,}", f"{manifest.size / 1e6:,.0f}", *figures)
             holds = holds and max(peaks.values()) <= REQUIRED_MB
-            holds = holds and all(peaks[phase] <= 1.1 * before.get(phase, peaks[phase]) for phase in PHASES)
+            holds = holds and all(peaks[phase] <= 1.2 * before.get(phase, peaks[phase]) for phase in PHASES)
             before = peaks
     console = Console(width=130)
     console.print(table)
