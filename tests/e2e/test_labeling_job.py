@@ -16,6 +16,8 @@ from tests.integration.front_door import FrontDoor, eventually
 #: A label that does harm wherever somebody takes it for HTML.
 HOSTILE = "<img src=x onerror=document.title='harmed'>"
 
+LOADING = re.compile("^(Loading|Wird geladen)")
+
 #: A heading of each of a job's tabs, in English and in German.
 TABS = {
     "": ("History", "Verlauf"),
@@ -206,6 +208,7 @@ def test_every_side_of_a_job_can_be_read_by_everybody(people: People, finished: 
         for tab, headings in TABS.items():
             go(page, name, tab)
             expect(page.get_by_role("heading", name=headings[number])).to_be_visible()
+            expect(page.get_by_text(LOADING)).to_have_count(0)
             if tab == "preview":
                 expect(page.frame_locator("iframe").get_by_role("group", name="Labels")).to_be_visible()
             assert accessibility_faults(page) == []

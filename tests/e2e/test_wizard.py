@@ -373,7 +373,7 @@ def test_a_pasted_picture_is_uploaded_into_the_project(people: People, door: Fro
 
     editor.evaluate(PASTE_FILE, base64.b64encode(png(drawn())).decode())
 
-    expect(editor.locator("img")).to_have_js_property("naturalWidth", WIDTH)
+    expect(editor.locator("img[data-s3-uri]")).to_have_js_property("naturalWidth", WIDTH)
     wizard.is_saved()
     found = re.search(r"{{ 's3://([^/']*)/([^']*)' \| grant_read_access }}", door.job(name)["short_instructions"])
     assert found
@@ -399,8 +399,8 @@ def test_a_manifest_is_found_by_browsing(people: People, manifests: dict[str, st
 
     expect(wizard.text("Input manifest location")).to_have_value(manifest)
     speak(wizard.page, "Deutsch")
-    wizard.page.get_by_role("button", name="Durchsuchen oder hochladen: Eingabe-Manifest").click()
-    expect(wizard.dialog.get_by_role("heading", name="Wählen: Eingabe-Manifest")).to_be_visible()
+    wizard.page.get_by_role("button", name="Durchsuchen oder hochladen: Ort des Eingabe-Manifests").click()
+    expect(wizard.dialog.get_by_role("heading", name="Wählen: Ort des Eingabe-Manifests")).to_be_visible()
     assert accessibility_faults(wizard.page) == []
 
 
