@@ -1,12 +1,18 @@
-"""Write docs/validation-rules.md from the table of rules: `make docs`. A contract test notices when the page is not current."""
+"""Write what is made from the table of rules: docs/validation-rules.md, and the English that the web knows a rule's words by (`make docs`).
 
+A contract test notices when one of them is not current.
+"""
+
+import json
 from itertools import groupby
 from pathlib import Path
 from string import Formatter
 
 from groundwork.rules import RULES, Rule
 
-PAGE = Path(__file__).resolve().parent.parent / "docs/validation-rules.md"
+ROOT = Path(__file__).resolve().parent.parent
+PAGE = ROOT / "docs/validation-rules.md"
+WORDS = ROOT / "console/src/languages/rules.en.json"
 
 _TOP = """# Validation rules
 
@@ -25,14 +31,20 @@ def page() -> str:
     return "\n".join(parts)
 
 
+def words() -> str:
+    """JSON: for each rule its message and remedy, as templates."""
+    return json.dumps({rule.code: [rule.message, rule.remedy] for rule in RULES.values()}, indent=2) + "\n"
+
+
 def _row(rule: Rule) -> str:
-    cells = (f"`{rule.code}`", rule.severity.value, _words(rule.message), _words(rule.remedy), rule.source)
+    cells = (f"`{rule.code}`", rule.severity.value, _filled_in(rule.message), _filled_in(rule.remedy), rule.source)
     return f"| {' | '.join(cell.replace('|', chr(92) + '|').replace('<', '&lt;') for cell in cells)} |"
 
 
-def _words(template: str) -> str:
+def _filled_in(template: str) -> str:
     return "".join(text + (f"⟨{field.replace('_', ' ')}⟩" if field else "") for text, field, _, _ in Formatter().parse(template))
 
 
 if __name__ == "__main__":
     PAGE.write_text(page())
+    WORDS.write_text(words())

@@ -41,6 +41,7 @@ os.environ.update(
     API_PATH_PREFIX="",
     OBJECTS_PER_LABELING_JOB="100000",
     MERGE_MACHINE_ARN="arn:aws:states:us-east-1:123456789012:stateMachine:merge",
+    SPLIT_CONSOLIDATION_MACHINE_ARN="arn:aws:states:us-east-1:123456789012:stateMachine:consolidate-split",
     PARTS_AT_ONCE="4",
     RUN_MACHINE_ARN="arn:aws:states:us-east-1:123456789012:stateMachine:run",
 )

@@ -1,7 +1,7 @@
-"""Write the outputs of a split labeling job's parts into one output manifest, and end the job.
+"""Write the outputs of a split labeling job's parts into one output manifest, and end the job; or write them anew for a job at rest.
 
-Trigger: merge machine. Effect: the output manifest; the job in the jobs table. Repeats: harmless, the same bytes are written again, and a
-job at rest is left alone.
+Trigger: merge machine, and the machine that consolidates split jobs again. Effect: the output manifest; the job in the jobs table.
+Repeats: harmless, the same bytes are written again.
 """
 
 import os
@@ -29,10 +29,13 @@ data_bucket = os.environ["DATA_BUCKET"]
 @tracer.capture_lambda_handler(capture_response=False)
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:  # noqa: ARG001
     name, now = event["name"], datetime.now(UTC)
+    outcome: str
     logger.append_keys(labeling_job=name)
 
     if "cause" in event:
         outcome = splitting.give_up(store, name, event["cause"], now=now)
+    elif "again" in event:
+        outcome = splitting.merge_again(store, s3, name, data_bucket, now=now)
     else:
         outcome = splitting.merge(store, s3, name, data_bucket, now=now)
 

@@ -1,7 +1,7 @@
 """The quality of a labeling job's annotation, and the wish that it be consolidated once more.
 
-Trigger: API Gateway. Effect: the wish is noted on the engine's job; what follows is started by the engine table's stream.
-Repeats: POST honours Idempotency-Key; consolidating again writes the same files.
+Trigger: API Gateway. Effect: the wish is noted on the engine's job, whose table's stream starts what follows; for a split job a machine
+does. Repeats: POST honours Idempotency-Key; consolidating again writes the same files.
 """
 
 import json
@@ -26,10 +26,13 @@ from groundwork.user_pool import UserPool
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_stepfunctions import SFNClient
 
     from groundwork.labeling_jobs.job import LabelingJob
 
 DATA_BUCKET = os.environ["DATA_BUCKET"]
+# Empty where the labeling service is not the built-in one.
+SPLIT_CONSOLIDATION_MACHINE_ARN = os.environ["SPLIT_CONSOLIDATION_MACHINE_ARN"]
 JOB = "/projects/{project}/labeling-jobs/{name}"
 # Not more than a boto3 client keeps connections by default.
 READS_AT_ONCE = 10
@@ -40,6 +43,7 @@ metrics = Metrics()
 store = JobStore.from_env()
 engine_store = EngineStore.from_env()
 s3: "S3Client" = client_on_first_use("s3")
+step_functions: "SFNClient" = client_on_first_use("stepfunctions")
 api = HttpApi(store, logger=logger, tracer=tracer, metrics=metrics)
 
 
@@ -59,9 +63,15 @@ def get_quality(request: Request) -> Answer:
 def consolidate(request: Request) -> Answer:
     """For a job at rest; while a job runs, its output is written by itself as annotations are completed."""
     job = request.labeling_job
-    if job.parts is not None:
-        raise ConflictError("The labeling job is split, and its output is merged from those of its parts: it is not consolidated again.")
-    if not engine_store.request_consolidation(job.name, datetime.now(UTC)):
+    now = datetime.now(UTC)
+    if job.parts is None:
+        is_asked = engine_store.request_consolidation(job.name, now)
+    else:
+        # Loads much that no other request needs.
+        from groundwork.labeling_jobs import splitting
+
+        is_asked = splitting.consolidate_again(store, step_functions, SPLIT_CONSOLIDATION_MACHINE_ARN, job, now=now)
+    if not is_asked:
         raise ConflictError("Only a labeling job of the built-in service that is completed, stopped or failed is consolidated again.")
     return Answer(job.resource(), HTTPStatus.ACCEPTED, etag=job.etag)
 

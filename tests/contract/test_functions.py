@@ -103,7 +103,7 @@ TEST_SETTINGS = {
 
 def test_every_variable_that_the_template_sets_is_read(template: dict[str, Any]) -> None:
     settings = template["Globals"]["Function"]["Environment"]["Variables"]
-    read_by_libraries = {name for name in settings if name.startswith(("POWERTOOLS_", "AWS_"))}
+    read_by_libraries = {name for name in settings if name.startswith(("POWERTOOLS_", "AWS_", "PYDANTIC_"))}
 
     set_somewhere = {name for folder in FOLDERS for name in environment(template, folder)}
 

@@ -1,11 +1,11 @@
-"""The table of rules: its page is current, and no rule is without a test."""
+"""The table of rules: what is made from it is current, and no rule is without a test."""
 
 import re
 
 import pytest
 
 from groundwork.rules import RULES
-from local.rules_page import PAGE, page
+from local.rules_page import PAGE, WORDS, page, words
 from tests.builders import ROOT
 
 TESTS = "\n".join(path.read_text() for path in ROOT.glob("tests/unit/**/*.py"))
@@ -13,6 +13,10 @@ TESTS = "\n".join(path.read_text() for path in ROOT.glob("tests/unit/**/*.py"))
 
 def test_the_page_of_rules_is_current() -> None:
     assert PAGE.read_text() == page(), "run: make docs"
+
+
+def test_the_web_knows_the_words_of_every_rule() -> None:
+    assert WORDS.read_text() == words(), "run: make docs, and say it in German in console/src/languages/rules.de.ts"
 
 
 # Rules of the data have their own table of examples, tests/unit/test_data_rules.py.

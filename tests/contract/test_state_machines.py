@@ -61,6 +61,9 @@ OTHER_CATCHES: dict[tuple[str, str], dict[str, str]] = {
     ("run_labeling_job", "PlanConsolidation"): {"States.ALL": "IsRunToFail"},
     ("run_labeling_job", "ConsolidateAnnotations"): {"States.ALL": "IsRunToFail"},
     ("run_labeling_job", "AssembleOutput"): {"States.ALL": "IsRunToFail"},
+    # The output stays as it was: the execution fails, its alarm tells, and asking again begins anew.
+    ("consolidate_split_labeling_job", "ConsolidatePart"): {},
+    ("consolidate_split_labeling_job", "MergeOutputs"): {},
     # Nothing is claimed while the table is made anew: the execution fails, its alarm tells, and starting it again goes on.
     ("rebuild_engine", "RestoreLabelingJobs"): {},
     # What a Map state runs for an item fails as the Map state itself.

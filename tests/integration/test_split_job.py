@@ -57,6 +57,26 @@ def test_parts_run_one_after_the_other_and_their_outputs_become_one(door: FrontD
     assert door.as_("owner").get(f"/projects/demo/labeling-jobs/{name}-part-0001").status == 404
 
 
+def test_its_annotations_are_consolidated_again_part_by_part(door: FrontDoor) -> None:
+    name = a_big_job(door)
+    for part in (1, 2, 3):
+        answer_everything(door, name, part)
+    bucket = door.addresses["data_bucket"]
+    manifest = {"Bucket": bucket, "Key": door.wait_for(name, "Completed")["output_manifest_uri"].removeprefix(f"s3://{bucket}/")}
+    s3 = door.operator("s3")
+    lines = s3.get_object(**manifest)["Body"].read()
+    of_a_part = {**manifest, "Key": manifest["Key"].replace(f"/{name}/manifests/", f"/{name}-part-0002/manifests/")}
+    for lost in (manifest, of_a_part):
+        s3.head_object(**lost)
+        s3.delete_object(**lost)
+
+    door.as_("owner").post(f"/projects/demo/labeling-jobs/{name}/consolidate").expect(202)
+
+    s3.get_waiter("object_exists").wait(**manifest, WaiterConfig={"Delay": 1, "MaxAttempts": 90})
+    assert s3.get_object(**manifest)["Body"].read() == lines
+    assert door.wait_for(name, "Completed")["counters"]["human_labeled"] == len(TEXTS)
+
+
 def test_a_stop_ends_every_part_and_the_output_still_has_every_line(door: FrontDoor) -> None:
     name = a_big_job(door)
     answer_everything(door, name, 1)

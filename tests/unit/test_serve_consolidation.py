@@ -120,10 +120,25 @@ def test_the_quality_of_a_split_job_counts_the_parts_that_have_any(split: list[P
 
 
 @pytest.mark.usefixtures("split")
-def test_a_split_job_is_not_consolidated_again() -> None:
+def test_a_split_job_is_consolidated_again_part_by_part() -> None:
+    client = boto3.client("stepfunctions")
+    role = "arn:aws:iam::123456789012:role/machine"
+    machine = client.create_state_machine(name="consolidate-split", definition="{}", roleArn=role)["stateMachineArn"]
+    assert machine == app.SPLIT_CONSOLIDATION_MACHINE_ARN
+
     answer = call("POST", "consolidate")
 
-    assert (answer.status, "The labeling job is split" in answer.body["detail"]) == (409, True)
+    (execution,) = client.list_executions(stateMachineArn=machine)["executions"]
+    asked = json.loads(client.describe_execution(executionArn=execution["executionArn"])["input"])
+    assert (answer.status, answer.body["status"]) == (202, "Completed")
+    assert (asked["name"], asked["parts"]) == ("cats-1", ["cats-1-part-0001", "cats-1-part-0002"])
+
+
+@pytest.mark.usefixtures("split")
+def test_a_split_job_that_ground_truth_labeled_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app, "SPLIT_CONSOLIDATION_MACHINE_ARN", "")
+
+    assert call("POST", "consolidate").status == 409
 
 
 def test_for_others_workers_are_numbers(wendy: str) -> None:

@@ -136,8 +136,12 @@ def labeled(start: int, end: int) -> list[str]:
 
 
 def merges(split_jobs: SplitJobs) -> list[Any]:
+    return inputs_of_executions(split_jobs.merge_machine_arn)
+
+
+def inputs_of_executions(machine: str) -> list[Any]:
     client = boto3.client("stepfunctions")
-    found = client.list_executions(stateMachineArn=split_jobs.merge_machine_arn)["executions"]
+    found = client.list_executions(stateMachineArn=machine)["executions"]
     return [json.loads(client.describe_execution(executionArn=execution["executionArn"])["input"]) for execution in found]
 
 
@@ -608,6 +612,91 @@ def test_the_output_is_encrypted_as_the_parts_are(split_jobs: SplitJobs, store: 
 
     written = s3.head_object(Bucket=BUCKET, Key=MERGED)
     assert (written["ServerSideEncryption"], written["SSEKMSKeyId"]) == ("aws:kms", "alias/labels")
+
+
+# --- consolidating again ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def consolidation_machine() -> str:
+    machine = boto3.client("stepfunctions").create_state_machine(name="consolidate-split", definition="{}", roleArn=ROLE)
+    return str(machine["stateMachineArn"])
+
+
+def consolidate_again(store: JobStore, machine: str) -> bool:
+    return splitting.consolidate_again(store, boto3.client("stepfunctions"), machine, present(store), now=LATER)
+
+
+def test_a_split_job_at_rest_is_consolidated_again_part_by_part(
+    split_jobs: SplitJobs, store: JobStore, s3: "S3Client", consolidation_machine: str
+) -> None:
+    all_at_rest(split_jobs, store, s3)
+    merge(store, s3)
+
+    assert [consolidate_again(store, consolidation_machine) for _ in range(2)] == [True, True]
+
+    names = ["big-part-0001", "big-part-0002", "big-part-0003"]
+    assert inputs_of_executions(consolidation_machine) == [{"name": "big", "round": f"again-{int(LATER.timestamp())}", "parts": names}]
+
+
+def test_parts_that_never_ran_have_nothing_to_consolidate(
+    split_jobs: SplitJobs, store: JobStore, s3: "S3Client", consolidation_machine: str
+) -> None:
+    a_stopping_job(split_jobs, store, s3)
+    split_jobs.drive("big", now=LATER)
+    come_to_rest(split_jobs, 1, "Stopped", output=LINES[:4])
+    come_to_rest(split_jobs, 2, "Completed", output=labeled(4, 7))
+    merge(store, s3)
+
+    assert consolidate_again(store, consolidation_machine)
+
+    (started,) = inputs_of_executions(consolidation_machine)
+    assert started["parts"] == ["big-part-0001", "big-part-0002"]
+
+
+def test_a_split_job_that_runs_is_not_consolidated_again(
+    split_jobs: SplitJobs, store: JobStore, s3: "S3Client", consolidation_machine: str
+) -> None:
+    all_at_rest(split_jobs, store, s3)  # but not merged yet
+
+    assert not consolidate_again(store, consolidation_machine)
+    assert splitting.merge_again(store, s3, "big", BUCKET, now=LATER) == "nothing-to-merge"
+    assert inputs_of_executions(consolidation_machine) == []
+
+
+def test_where_the_labeling_service_consolidates_by_itself_nothing_is_started(
+    split_jobs: SplitJobs, store: JobStore, s3: "S3Client"
+) -> None:
+    all_at_rest(split_jobs, store, s3)
+    merge(store, s3)
+
+    assert not consolidate_again(store, "")
+
+
+def test_the_output_is_written_anew_and_the_job_stays_as_it_is(split_jobs: SplitJobs, store: JobStore, s3: "S3Client") -> None:
+    all_at_rest(split_jobs, store, s3)
+    merge(store, s3)
+    job = present(store)
+    anew = [line.replace('"big":0', '"big":1') for line in labeled(4, 7)]
+    s3.put_object(Bucket=BUCKET, Key=f"{FOLDER}output/big-part-0002/manifests/output/output.manifest", Body="\n".join(anew).encode())
+
+    assert splitting.merge_again(store, s3, "big", BUCKET, now=LATER) == "merged-again"
+
+    assert text(s3, MERGED) == [f"{line}\n" for line in [*labeled(0, 4), *anew, *labeled(7, 10)]]
+    assert present(store) == job
+
+
+def test_a_job_whose_outputs_could_not_be_merged_gets_its_output_once_they_are_consolidated_again(
+    split_jobs: SplitJobs, store: JobStore, s3: "S3Client"
+) -> None:
+    all_at_rest(split_jobs, store, s3)
+    splitting.give_up(store, "big", "OutputIncompleteError", now=LATER)
+
+    splitting.merge_again(store, s3, "big", BUCKET, now=LATER)
+
+    job = present(store)
+    assert (job.status, job.output_manifest_uri) == (Status.FAILED, f"s3://{BUCKET}/{MERGED}")
+    assert text(s3, MERGED) == [f"{line}\n" for line in labeled(0, 10)]
 
 
 # --- what others see -------------------------------------------------------------------------------------------------

@@ -24,6 +24,7 @@ export const de: ShellTexts = {
   loading: "Wird geladen …",
   notReached: "Groundwork ist im Moment nicht erreichbar.",
   failed: "Das hat nicht geklappt",
+  seeFields: "An den Feldern steht, was zu beheben ist.",
   requestId: (id) => `Anfrage ${id}`,
   tryAgain: "Noch einmal versuchen",
   noPage: "Diese Seite gibt es nicht",

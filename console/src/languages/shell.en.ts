@@ -22,6 +22,7 @@ export const en = {
   loading: "Loading …",
   notReached: "Groundwork cannot be reached at the moment.",
   failed: "That did not work",
+  seeFields: "The fields say what is to mend.",
   requestId: (id: string) => `Request ${id}`,
   tryAgain: "Try again",
   noPage: "There is no such page",

@@ -12,7 +12,7 @@ beforeEach(async () => {
 });
 
 function refusing(status: number, code?: string) {
-  const faults = code === undefined ? [] : [{ code, message: "Because." } as Fault];
+  const faults = code === undefined ? [] : [{ code, message: "Because" } as Fault];
   return { answer: () => Promise.reject(new Problem(status, "", "No.", faults)) };
 }
 
@@ -37,12 +37,12 @@ test.each([
 });
 
 test.each([
-  ["others finished its object", 409, "answer.too-late", "late"],
-  ["another one was accepted", 409, "answer.other-accepted", "late"],
-  ["the worker may not answer", 403, undefined, "refused"],
-  ["the lease is another one by now", 404, undefined, "refused"],
-])("an answer stays on this machine, with the reason, when %s", async (_, status, code, kind) => {
-  expect(await handIn(refusing(status, code), journal, ENTRY)).toEqual({ kind, reason: "No." });
+  ["others finished its object", 409, "answer.too-late", { kind: "late", reason: "Because." }],
+  ["another one was accepted", 409, "answer.other-accepted", { kind: "late", reason: "Because." }],
+  ["the worker may not answer", 403, undefined, { kind: "refused", reason: "No." }],
+  ["the lease is another one by now", 404, undefined, { kind: "refused", reason: "No." }],
+])("an answer stays on this machine, with the reason, when %s", async (_, status, code, outcome) => {
+  expect(await handIn(refusing(status, code), journal, ENTRY)).toEqual(outcome);
   expect(await journal.entries("ann")).toMatchObject([{ state: "refused", answer: { a: 1 } }]);
 });
 

@@ -20,8 +20,7 @@ export async function handIn(api: Pick<WorkApi, "answer">, journal: Journal, ent
     await api.answer(entry.lease, entry.answer);
   } catch (error) {
     if (!(error instanceof Problem) || mayYetBeTaken(error)) return { kind: "waiting", problem: error };
-    // A conflict's faults are for programs; they say the same as its sentence.
-    const reason = error.status === 409 ? error.message : problemText(error);
+    const reason = problemText(error);
     if (error.status === 422 || error.status === 413) {
       // The worker goes on from it.
       await journal.put({ ...entry, state: "changed" });

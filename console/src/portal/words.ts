@@ -3,6 +3,7 @@
 import { Problem } from "../api/client";
 import { language } from "../languages/language";
 import { portalTexts } from "../languages/portal";
+import { refusalText } from "../languages/refusals";
 
 export function count(number: number): string {
   return new Intl.NumberFormat(language()).format(number);
@@ -20,5 +21,5 @@ export function clock(milliseconds: number): string {
 
 export function problemText(error: unknown): string {
   if (!(error instanceof Problem) || error.status === 0) return portalTexts().notReached;
-  return [error.message, ...error.faults.map((fault) => fault.message)].join(" ");
+  return refusalText(error);
 }

@@ -292,7 +292,7 @@ _RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "job.output-unwritable",
-        "Groundwork may not write to {uri}{key}",
+        "Groundwork may not write to {output}",
         "Name the roles of the stack's output OutputKeyRoles in the key's policy, and see that the bucket's policy refuses them nothing.",
         "sms-security-kms-permissions; facts on Ground Truth, section 7.5",
     ),

@@ -28,9 +28,14 @@ describe("what is offered", () => {
     expect(offered).not.toContain("pause");
   });
 
-  it("leaves to Ground Truth and to split jobs what only the built-in service can do with one job", () => {
+  it("leaves out what only the built-in service can do where Ground Truth labels", () => {
     expect(actions({ status: "InProgress", labeling_service: "SageMaker" }, owner)).toEqual(["stop", "clone"]);
-    expect(actions({ status: "InProgress", parts: {} as LabelingJob["parts"] }, owner)).toEqual(["stop", "clone"]);
+  });
+
+  it("steers a split job, and consolidates it again, as one", () => {
+    const split = { labeling_job_arn: null, parts: {} as LabelingJob["parts"] };
+    expect(actions({ ...split, status: "InProgress" }, owner)).toEqual(["pause", "extend", "change-instructions", "stop", "clone"]);
+    expect(actions({ ...split, status: "Completed" }, owner)).toEqual(["clone", "consolidate", "delete"]);
   });
 
   it("lets custom jobs keep their own page", () => {

@@ -61,7 +61,12 @@ function isCreator(job: LabelingJob, { isMember, username }: Person): boolean {
   return isMember && username === job.created_by;
 }
 
-/** Ground Truth has no operation for these, and the parts of a split job are not steered one by one. */
-function isOnBuiltIn(job: LabelingJob): boolean {
-  return job.labeling_service === "BuiltIn" && job.parts === null && job.labeling_job_arn !== null;
+/** Ground Truth has no operation for what only this service can do. */
+export function isOnBuiltIn(job: LabelingJob): boolean {
+  return job.labeling_service === "BuiltIn" && isLaunched(job);
+}
+
+/** Whether the labeling service has the job, whole or in parts. */
+export function isLaunched(job: LabelingJob): boolean {
+  return job.labeling_job_arn !== null || job.parts !== null;
 }

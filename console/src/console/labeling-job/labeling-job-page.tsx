@@ -13,7 +13,7 @@ import { Page, projectPath } from "../shell/page";
 import type { PageParameters } from "../shell/pages";
 import { Status } from "../shell/status";
 import { ActionsMenu } from "./actions/actions-menu";
-import { maySteer, type Person } from "./allowed";
+import { isLaunched, isOnBuiltIn, maySteer, type Person } from "./allowed";
 import { type LabelingJob, useLabelingJob } from "./job";
 import { Hints } from "./hints";
 
@@ -29,8 +29,6 @@ interface JobTab {
   readonly isShown?: (job: LabelingJob, person: Person) => boolean;
 }
 
-const isLaunched = (job: LabelingJob): boolean => job.labeling_job_arn !== null;
-
 /** By the last part of the address. */
 const TABS: Readonly<Record<string, JobTab>> = {
   overview: { title: (words) => words.overview, content: lazy(() => import("./overview/overview-tab")) },
@@ -38,7 +36,7 @@ const TABS: Readonly<Record<string, JobTab>> = {
   quality: {
     title: (words) => words.quality,
     content: lazy(() => import("./quality/quality-tab")),
-    isShown: (job) => isLaunched(job) && job.labeling_service === "BuiltIn" && job.parts === null,
+    isShown: isOnBuiltIn,
   },
   preview: { title: (words) => words.preview, content: lazy(() => import("./preview-tab")), isShown: (job) => job.task_type != null },
   "put-aside": {

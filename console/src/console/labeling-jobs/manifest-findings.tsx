@@ -10,6 +10,7 @@ import StatusIndicator from "@cloudscape-design/components/status-indicator";
 import type { ReactNode } from "react";
 import type { Schemas } from "../../api/client";
 import { labelingJobsTexts } from "../../languages/labeling-jobs";
+import { wordsOf } from "../../languages/rules";
 import { shellTexts } from "../../languages/shell";
 import { count } from "../shell/format";
 
@@ -56,10 +57,10 @@ export function ManifestFindings({ manifest, onClose }: ManifestFindingsProps): 
         {manifest.faults.map((fault) => (
           <SpaceBetween size="xxs" key={fault.code}>
             <StatusIndicator type={fault.severity === "error" ? "error" : "warning"}>
-              {fault.message}
+              {wordsOf(fault).message}
               {fault.count !== undefined && fault.count > 1 && ` (${words.times(count(fault.count))})`}
             </StatusIndicator>
-            <Box color="text-body-secondary">{fault.remedy}</Box>
+            <Box color="text-body-secondary">{wordsOf(fault).remedy}</Box>
             <ul aria-label={words.firstPlaces}>
               {(fault.places ?? []).slice(0, PLACES).flatMap(({ detail }, index) => (detail ? [<li key={index}>{detail}</li>] : []))}
             </ul>

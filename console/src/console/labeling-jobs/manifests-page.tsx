@@ -8,10 +8,12 @@ import RadioGroup from "@cloudscape-design/components/radio-group";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import StatusIndicator from "@cloudscape-design/components/status-indicator";
 import type { TableProps } from "@cloudscape-design/components/table";
-import { type ReactNode, useState } from "react";
+import { lazy, type ReactNode, Suspense, useState } from "react";
 import { answered, type Schemas } from "../../api/client";
 import { labelingJobsTexts } from "../../languages/labeling-jobs";
 import { shellTexts } from "../../languages/shell";
+import { wizardTexts } from "../../languages/wizard";
+import { LocationInput } from "../data-browser/location-input";
 import { addresses, href } from "../shell/addresses";
 import { useChange } from "../shell/changes";
 import { useApi, useStanding } from "../shell/console";
@@ -22,6 +24,8 @@ import { Page, projectPath } from "../shell/page";
 import type { PageParameters } from "../shell/pages";
 import { faultsOf, fieldError } from "../shell/problems";
 import { ManifestFindings } from "./manifest-findings";
+
+const DataBrowser = lazy(() => import("../data-browser/data-browser"));
 
 type Manifest = Schemas["BuiltManifest"];
 type Category = Manifest["task_category"];
@@ -114,6 +118,7 @@ function BuildManifest({ project, onClose }: BuildManifestProps): ReactNode {
   const [name, setName] = useState("");
   const [prefix, setPrefix] = useState("");
   const [category, setCategory] = useState<Category>("Image");
+  const [isBrowsing, setBrowsing] = useState(false);
   const change = useChange(
     () =>
       answered(
@@ -125,6 +130,17 @@ function BuildManifest({ project, onClose }: BuildManifestProps): ReactNode {
     { changes: [["projects", project, "manifests"]], done: () => words.buildAsked(name.trim()), onDone: onClose },
   );
   const faults = faultsOf(change.error);
+  if (isBrowsing) {
+    const choose = (chosen: string): void => {
+      setPrefix(chosen);
+      setBrowsing(false);
+    };
+    return (
+      <Suspense fallback={null}>
+        <DataBrowser project={project} title={words.prefix} kind="prefix" isWritten={false} start={prefix} onChoose={choose} onClose={() => setBrowsing(false)} />
+      </Suspense>
+    );
+  }
   return (
     <FormDialog
       title={words.build}
@@ -138,7 +154,7 @@ function BuildManifest({ project, onClose }: BuildManifestProps): ReactNode {
         <Input value={name} onChange={({ detail }) => setName(detail.value)} autoFocus autoComplete={false} spellcheck={false} />
       </FormField>
       <FormField label={words.prefix} constraintText={words.prefixHelp} errorText={fieldError(faults, "/input_prefix_uri")} stretch>
-        <Input value={prefix} onChange={({ detail }) => setPrefix(detail.value)} autoComplete={false} spellcheck={false} inputMode="url" />
+        <LocationInput label={words.prefix} browse={wizardTexts().browseOrUpload} value={prefix} onChange={setPrefix} onBrowse={() => setBrowsing(true)} />
       </FormField>
       <FormField label={words.category} errorText={fieldError(faults, "/task_category")}>
         <RadioGroup

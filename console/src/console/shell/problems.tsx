@@ -5,12 +5,14 @@ import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
 import type { ReactNode } from "react";
 import { type Fault, Problem } from "../../api/client";
+import { refusalText } from "../../languages/refusals";
+import { wordsOf } from "../../languages/rules";
 import { shellTexts } from "../../languages/shell";
 
 /** A sentence for any error. */
 export function problemText(error: unknown): string {
   if (!(error instanceof Problem)) return error instanceof Error ? error.message : String(error);
-  return error.status === 0 ? shellTexts().notReached : error.message;
+  return error.status === 0 ? shellTexts().notReached : refusalText(error);
 }
 
 /** The faults of a refusal by the pointer into what was sent (`/labels/0`); none when it was refused for another reason. */
@@ -27,11 +29,13 @@ function isAt(fault: Fault, pointer: string): boolean {
 export function fieldError(faults: readonly Fault[], pointer: string): ReactNode {
   const own = faults.filter((fault) => isAt(fault, pointer));
   if (own.length === 0) return undefined;
-  return own.map((fault, index) => (
-    <div key={index}>
-      {fault.message} {fault.remedy}
-    </div>
-  ));
+  return own.map((fault, index) => <div key={index}>{faultText(fault)}</div>);
+}
+
+/** What is wrong, and what to do, in the reader's language. */
+export function faultText(fault: Fault): string {
+  const { message, remedy } = wordsOf(fault);
+  return `${message}. ${remedy}`;
 }
 
 interface ProblemAlertProps {
@@ -45,17 +49,16 @@ interface ProblemAlertProps {
 export function ProblemAlert({ error, shownElsewhere = [], onRetry }: ProblemAlertProps): ReactNode {
   if (error === null || error === undefined) return null;
   const words = shellTexts();
-  const rest = faultsOf(error).filter((fault) => !shownElsewhere.some((pointer) => isAt(fault, pointer)));
+  const faults = faultsOf(error);
+  const rest = faults.filter((fault) => !shownElsewhere.some((pointer) => isAt(fault, pointer)));
   const requestId = error instanceof Problem ? error.requestId : null;
   return (
     <Alert type="error" header={words.failed} action={onRetry && <Button onClick={onRetry}>{words.tryAgain}</Button>}>
-      <div>{problemText(error)}</div>
+      {rest.length === 0 && <div>{faults.length > 0 ? words.seeFields : problemText(error)}</div>}
       {rest.length > 0 && (
         <ul>
           {rest.map((fault, index) => (
-            <li key={index}>
-              {fault.message} {fault.remedy}
-            </li>
+            <li key={index}>{faultText(fault)}</li>
           ))}
         </ul>
       )}

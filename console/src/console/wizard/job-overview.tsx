@@ -10,7 +10,7 @@ import Select from "@cloudscape-design/components/select";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import { type ReactNode, useState } from "react";
 import { wizardTexts } from "../../languages/wizard";
-import { LocationField } from "./data-browser/location-field";
+import { LocationField } from "./location-field";
 import { type FieldName, labelAttributeOf, type TaskType, WITHOUT_AUTOMATION } from "./definition";
 import { Field } from "./field";
 import { useFirstLine } from "./input-data";

@@ -14,6 +14,7 @@ import StatusIndicator from "@cloudscape-design/components/status-indicator";
 import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 import { answered } from "../../api/client";
+import { wordsOf } from "../../languages/rules";
 import { taskTypeTitle } from "../../languages/task-types";
 import { wizardTexts } from "../../languages/wizard";
 import { WorkerPreview } from "../labeling-job/worker-preview";
@@ -94,7 +95,7 @@ function Preflight({ onFix }: ReviewProps): ReactNode {
         const pointer = pointerOf(fault, inputField);
         return (
           <li key={index}>
-            {fault.message}{fault.count !== undefined && fault.count > 1 && ` (${words.times(count(fault.count))})`}. {fault.remedy}{" "}
+            {wordsOf(fault).message}{fault.count !== undefined && fault.count > 1 && ` (${words.times(count(fault.count))})`}. {wordsOf(fault).remedy}{" "}
             <Places fault={fault} />{" "}
             <Link href="#" onFollow={(event) => (event.preventDefault(), onFix(stepOf(pointer), pointer))} ariaLabel={words.toFieldOf(fieldText(pointer))}>
               {words.toField(fieldText(pointer))}

@@ -13,7 +13,7 @@ import { answered } from "../../api/client";
 import { wizardTexts } from "../../languages/wizard";
 import { useApi } from "../shell/console";
 import { count } from "../shell/format";
-import { LocationField } from "./data-browser/location-field";
+import { LocationField } from "./location-field";
 import { type FieldName, type TaskType, WITHOUT_AUTOMATION } from "./definition";
 import { DurationInput } from "./duration-input";
 import { Field } from "./field";

@@ -427,9 +427,8 @@ def _output_faults(s3: "S3Client", job: LabelingJob, data_bucket: str) -> Iterat
         code = error.response["Error"]["Code"]
         if code not in ACCESS_REFUSED and not code.startswith("KMS."):
             raise
-        yield fault(
-            "job.output-unwritable", uri=output, key=f" with the key {key_id}" if (key_id := job.definition.output_kms_key_id) else ""
-        )
+        key_id = job.definition.output_kms_key_id
+        yield fault("job.output-unwritable", output=f"{output} with the key {key_id}" if key_id else output)
     else:
         s3.abort_multipart_upload(Bucket=output.bucket, Key=key, UploadId=begun["UploadId"])
 

@@ -2,7 +2,8 @@
 
 `divide` is the last step of its launch: it cuts the launched manifest into parts and claims their names. From then on `SplitJobs.drive`
 does whatever the job needs next. It is called when the table's stream says that the job or one of its parts changed, and by a
-schedule, so a lost call costs minutes and a repeated or late one changes nothing. `merge` writes the one output manifest and ends the job.
+schedule, so a lost call costs minutes and a repeated or late one changes nothing. `merge` writes the one output manifest and ends the job;
+`consolidate_again` has it written anew.
 """
 
 import contextlib
@@ -21,7 +22,7 @@ from groundwork.labeling_jobs import parts as of_parts
 from groundwork.labeling_jobs.history import status_changed
 from groundwork.labeling_jobs.job import Counters, LabelingJob
 from groundwork.labeling_jobs.launching import Deployment, LaunchStep, job_folder, launched_manifest_uri
-from groundwork.labeling_jobs.lifecycle import IN_SERVICE, Status, may_move
+from groundwork.labeling_jobs.lifecycle import FINISHED, IN_SERVICE, Status, may_move
 from groundwork.labeling_jobs.parts import Part
 from groundwork.labeling_jobs.progress import progress_of
 from groundwork.labeling_jobs.service_status import record_part_status, stop_in_service
@@ -269,12 +270,45 @@ def merge(store: JobStore, s3: "S3Client", name: str, data_bucket: str, *, now: 
     parts = store.parts(job)
     if not all(part.is_at_rest for part in parts):
         return "nothing-to-merge"
-    destination = merged_output_uri(job, data_bucket)
-    pieces = [piece for part in parts for piece in _output_of(s3, job, part, data_bucket)]
-    concatenate(s3, pieces, destination, ContentType="application/jsonl", **defaults.output_encryption(job.definition))
+    destination = _write_output(s3, job, parts, data_bucket)
     status, reason = of_parts.end(parts)
     _end(store, name, {"status": status, "failure_reason": reason, "output_manifest_uri": str(destination)}, now)
     return "ended"
+
+
+def consolidate_again(store: JobStore, step_functions: "SFNClient", machine_arn: str, job: LabelingJob, *, now: datetime) -> bool:
+    """Have the annotations of a split job at rest consolidated again, part by part, and its output merged anew.
+
+    False when the job is not at rest, or its labeling service, which then has no such machine, does not do that.
+    """
+    if job.status not in FINISHED or not machine_arn:
+        return False
+    round_ = f"again-{int(now.timestamp())}"
+    parts = [part.name.lower() for part in store.parts(job) if part.labeling_job_arn is not None]
+    # Named by the second: however many callers start it, one runs. Should two ever overlap, they write the same bytes.
+    with contextlib.suppress(step_functions.exceptions.ExecutionAlreadyExists):
+        step_functions.start_execution(
+            stateMachineArn=machine_arn,
+            name=f"{job.job_id}-{round_}",
+            input=json.dumps({"name": job.name, "round": round_, "parts": parts}),
+        )
+    return True
+
+
+def merge_again(
+    store: JobStore, s3: "S3Client", name: str, data_bucket: str, *, now: datetime
+) -> Literal["merged-again", "nothing-to-merge"]:
+    """Write the output manifest of a split job at rest anew, from its parts' outputs as they are now. The job's status stays.
+
+    May be repeated. Raises OutputIncompleteError as `merge` does.
+    """
+    job = store.job(name)
+    if job is None or job.parts is None or job.status not in FINISHED:
+        return "nothing-to-merge"
+    destination = str(_write_output(s3, job, store.parts(job), data_bucket))
+    if job.output_manifest_uri != destination:  # the first merge had failed
+        store.save_job(job, job.changed(output_manifest_uri=destination, updated_at=now), None)
+    return "merged-again"
 
 
 def give_up(store: JobStore, name: str, cause: str, *, now: datetime) -> Literal["ended", "nothing-to-merge"]:
@@ -297,6 +331,14 @@ def _end(store: JobStore, name: str, changes: dict[str, Any], now: datetime) -> 
             store.save_job(job, ended, status_changed(job, ended))
             return
     raise PreconditionFailedError(f"The labeling job {name!r} keeps changing; its end could not be recorded.")
+
+
+def _write_output(s3: "S3Client", job: LabelingJob, parts: Sequence[Part], data_bucket: str) -> S3Uri:
+    """Put the parts' outputs into one, a line for each object in input order."""
+    destination = merged_output_uri(job, data_bucket)
+    pieces = [piece for part in parts for piece in _output_of(s3, job, part, data_bucket)]
+    concatenate(s3, pieces, destination, ContentType="application/jsonl", **defaults.output_encryption(job.definition))
+    return destination
 
 
 def _output_of(s3: "S3Client", job: LabelingJob, part: Part, data_bucket: str) -> list[Piece | bytes]:

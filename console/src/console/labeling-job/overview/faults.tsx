@@ -9,6 +9,7 @@ import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { answered, type Schemas } from "../../../api/client";
 import { labelingJobTexts } from "../../../languages/labeling-job";
+import { wordsOf } from "../../../languages/rules";
 import { shellTexts } from "../../../languages/shell";
 import { useApi } from "../../shell/console";
 import { count } from "../../shell/format";
@@ -60,10 +61,11 @@ function Severity({ severity }: { readonly severity: FoundFault["severity"] }): 
 }
 
 function Words({ fault }: { readonly fault: FoundFault }): ReactNode {
+  const { message, remedy } = wordsOf(fault);
   return (
     <>
-      <div>{fault.message}</div>
-      <Box color="text-body-secondary">{fault.remedy}</Box>
+      <div>{message}</div>
+      <Box color="text-body-secondary">{remedy}</Box>
     </>
   );
 }

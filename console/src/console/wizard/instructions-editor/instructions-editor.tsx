@@ -13,7 +13,7 @@ import { wizardTexts } from "../../../languages/wizard";
 import { useApi } from "../../shell/console";
 import { count } from "../../shell/format";
 import { problemText } from "../../shell/problems";
-import { keySegment, upload } from "../data-browser/upload";
+import { keySegment, upload } from "../../data-browser/upload";
 import "./instructions-editor.css";
 import { LinkDialog } from "./link-dialog";
 import { cleaned, keepsMarkup, pictureSource } from "./markup";

@@ -6,7 +6,7 @@ import Input from "@cloudscape-design/components/input";
 import { type ReactNode, useState } from "react";
 import { wizardTexts } from "../../../languages/wizard";
 import { FormDialog } from "../../shell/dialogs";
-import DataBrowser from "../data-browser/data-browser";
+import DataBrowser from "../../data-browser/data-browser";
 import { pictureSource, s3UriOf } from "./markup";
 
 export interface PictureAttributes {

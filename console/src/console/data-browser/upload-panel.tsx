@@ -9,10 +9,10 @@ import Input from "@cloudscape-design/components/input";
 import ProgressBar from "@cloudscape-design/components/progress-bar";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import { type ReactNode, useEffect, useRef, useState } from "react";
-import { wizardTexts } from "../../../languages/wizard";
-import { useApi } from "../../shell/console";
-import { bytes, count } from "../../shell/format";
-import { problemText } from "../../shell/problems";
+import { wizardTexts } from "../../languages/wizard";
+import { useApi } from "../shell/console";
+import { bytes, count } from "../shell/format";
+import { problemText } from "../shell/problems";
 import { keySegment, upload } from "./upload";
 
 const AT_ONCE = 4;

@@ -1,14 +1,13 @@
-/** A place in S3: typed, or chosen in the project's data. */
+/** A field for a place in S3. */
 
-import Button from "@cloudscape-design/components/button";
-import Input from "@cloudscape-design/components/input";
 import { lazy, type ReactNode, Suspense, useState } from "react";
-import { wizardTexts } from "../../../languages/wizard";
-import type { FieldName } from "../definition";
-import { Field } from "../field";
-import { useWizard } from "../wizard-context";
+import { wizardTexts } from "../../languages/wizard";
+import { LocationInput } from "../data-browser/location-input";
+import type { FieldName } from "./definition";
+import { Field } from "./field";
+import { useWizard } from "./wizard-context";
 
-const DataBrowser = lazy(() => import("./data-browser"));
+const DataBrowser = lazy(() => import("../data-browser/data-browser"));
 
 interface LocationFieldProps {
   readonly field: FieldName;
@@ -36,14 +35,7 @@ export function LocationField({ field, label, kind, isOptional, isWritten = fals
         isStretched
         constraint={constraint}
       >
-        <div style={{ display: "flex", flexWrap: "wrap", gap: 8 }}>
-          <div style={{ flex: "1 1 240px" }}>
-            <Input value={value ?? ""} placeholder="s3://" inputMode="url" spellcheck={false} onChange={({ detail }) => onChange(detail.value || null)} />
-          </div>
-          <Button onClick={() => setBrowsing(true)} ariaLabel={`${browse}: ${label}`}>
-            {browse}
-          </Button>
-        </div>
+        <LocationInput label={label} browse={browse} value={value ?? ""} onChange={(typed) => onChange(typed || null)} onBrowse={() => setBrowsing(true)} />
       </Field>
       {isBrowsing && (
         <Suspense fallback={null}>

@@ -1,6 +1,6 @@
 /** Uploads into the project's data by the API's presigned forms, with progress. */
 
-import { answered, type Api } from "../../../api/client";
+import { answered, type Api } from "../../api/client";
 
 const TYPES: Readonly<Record<string, string>> = {
   jpg: "image/jpeg",

@@ -10,11 +10,11 @@ import Table from "@cloudscape-design/components/table";
 import TextFilter from "@cloudscape-design/components/text-filter";
 import { keepPreviousData, useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
-import { answered, type Schemas } from "../../../api/client";
-import { wizardTexts } from "../../../languages/wizard";
-import { useApi } from "../../shell/console";
-import { bytes, moment } from "../../shell/format";
-import { ProblemAlert } from "../../shell/problems";
+import { answered, type Schemas } from "../../api/client";
+import { wizardTexts } from "../../languages/wizard";
+import { useApi } from "../shell/console";
+import { bytes, moment } from "../shell/format";
+import { ProblemAlert } from "../shell/problems";
 import { UploadPanel } from "./upload-panel";
 
 type Entry = Schemas["BrowsedObject"];
