@@ -207,6 +207,9 @@ def test_what_the_api_finds_wrong_is_said_at_its_field(people: People, manifests
     timeout.get_by_role("spinbutton", name="Minutes").fill("0")
     timeout.get_by_role("spinbutton", name="Seconds").fill("5")
     expect(wizard.at("/task_timeout_seconds").get_by_text("must be 30 to 28,800 seconds")).to_be_visible()
+    speak(wizard.page, "Deutsch")
+    expect(wizard.at("/task_timeout_seconds").get_by_text("muss 30 bis 28.800 Sekunden betragen; sie beträgt 5.")).to_be_visible()
+    speak(wizard.page, "English")
     timeout.get_by_role("spinbutton", name="Minutes").fill("5")
     # What is folded away is unfolded when it is at fault.
     wizard.open("Additional configuration")
@@ -242,6 +245,9 @@ def test_what_is_found_at_the_review_leads_to_its_field(people: People, door: Fr
     wizard.page.goto(f"{people.console_url}/index.html#/projects/demo/new-labeling-job/{faulty}")
     expect(wizard.page.get_by_text("To mend before the job can be created: 1")).to_be_visible()
     expect(wizard.page.get_by_text(re.compile(r"Lines 1 \(.*\), counted from 0\."))).to_be_visible()
+    speak(wizard.page, "Deutsch")
+    expect(wizard.page.get_by_text("Die Zeile ist kein JSON. Schreiben Sie jedes Datenobjekt als ein JSON-Objekt in eine Zeile.")).to_be_visible()
+    speak(wizard.page, "English")
     follow("Input manifest").click()
     expect(wizard.text("Input manifest location")).to_be_focused()
 

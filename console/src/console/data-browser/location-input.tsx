@@ -20,7 +20,7 @@ export function LocationInput({ label, browse, value, onChange, onBrowse }: Loca
       <div style={{ flex: "1 1 240px" }}>
         <Input value={value} placeholder="s3://" inputMode="url" autoComplete={false} spellcheck={false} onChange={({ detail }) => onChange(detail.value)} />
       </div>
-      <Button onClick={onBrowse} ariaLabel={`${browse}: ${label}`}>
+      <Button formAction="none" onClick={onBrowse} ariaLabel={`${browse}: ${label}`}>
         {browse}
       </Button>
     </div>

@@ -9,7 +9,7 @@ import Input from "@cloudscape-design/components/input";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Spinner from "@cloudscape-design/components/spinner";
 import { useQuery } from "@tanstack/react-query";
-import { type ReactNode, useEffect, useRef, useState } from "react";
+import { type CSSProperties, type ReactNode, useEffect, useRef, useState } from "react";
 import { answered, type Api } from "../../api/client";
 import type { WorkerPage } from "../../frame/page";
 import { WorkerFrame } from "../../frame/worker-frame";
@@ -18,6 +18,12 @@ import { useApi, useConsole, useLanguage } from "../shell/console";
 import { count } from "../shell/format";
 import { ProblemAlert } from "../shell/problems";
 import { jobKey, type LabelingJob, pathOf } from "./job";
+
+/**
+ * As high as a window: pages go by the height that they have, and would grow without end with a frame that followed them. It has its room from
+ * the beginning, so that what stands below does not move away under somebody's click.
+ */
+const PREVIEW: CSSProperties = { blockSize: "44rem", border: "1px solid #c6c6cd", borderRadius: 8, overflow: "hidden" };
 
 interface WorkerPreviewProps {
   readonly job: LabelingJob;
@@ -31,7 +37,7 @@ export function WorkerPreview({ job, version, objects }: WorkerPreviewProps): Re
   const words = labelingJobTexts();
   const api = useApi();
   const [object, setObject] = useState(0);
-  const { data, error, isFetching, refetch } = useQuery({
+  const { data, error, refetch } = useQuery({
     queryKey: [...jobKey(job.project, job.name), "preview", object, version],
     queryFn: () => readPage(api, job, object),
     staleTime: Infinity,
@@ -53,10 +59,9 @@ export function WorkerPreview({ job, version, objects }: WorkerPreviewProps): Re
           <Button iconName="angle-right" iconAlign="right" disabled={object === last} onClick={() => setObject(object + 1)}>
             {words.nextObject}
           </Button>
-          {isFetching && <Spinner />}
         </SpaceBetween>
         <ProblemAlert error={error} onRetry={() => void refetch()} />
-        {data && !error && <PreviewFrame key={`${object} ${version}`} page={data} />}
+        {!error && <div style={PREVIEW}>{data ? <PreviewFrame key={`${object} ${version}`} page={data} /> : <Spinner />}</div>}
         <Box variant="small">{words.previewOnly}</Box>
       </SpaceBetween>
     </Container>
@@ -100,8 +105,7 @@ function PreviewFrame({ page }: { readonly page: WorkerPage }): ReactNode {
   const place = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const frame = WorkerFrame.for(page, labelingJobTexts().preview);
-    // As high as a window: pages go by the height that they have, and would grow without end with a frame that followed them.
-    frame.element.style.cssText = "display: block; inline-size: 100%; block-size: 44rem; border: 0";
+    frame.element.style.cssText = "display: block; inline-size: 100%; block-size: 100%; border: 0";
     frame.onMessage = (message) => {
       if (message.kind === "submitted") {
         notify({ id: "preview", type: "info", content: labelingJobTexts().nothingSubmitted });
@@ -111,5 +115,5 @@ function PreviewFrame({ page }: { readonly page: WorkerPage }): ReactNode {
     void frame.show(page, null);
     return () => frame.remove();
   }, [page, language, notify]);
-  return <div ref={place} aria-label={words.preview} role="group" style={{ border: "1px solid #c6c6cd", borderRadius: 8, overflow: "hidden" }} />;
+  return <div ref={place} aria-label={words.preview} role="group" style={{ blockSize: "100%" }} />;
 }

@@ -200,7 +200,10 @@ function EstimateContainer({ input: { size, isCounting } }: { readonly input: Re
     <Container header={<Header variant="h2" description={words.estimateHelp}>{words.estimate}</Header>}>
       <SpaceBetween size="m">
         {estimate === undefined ? (
-          <StatusIndicator type={isCounting ? "loading" : "info"}>{isCounting ? words.counting : words.notCounted}</StatusIndicator>
+          // Takes the room of the figures, so that what stands below does not move away under somebody's click.
+          <div style={{ minBlockSize: "5rem" }}>
+            <StatusIndicator type={isCounting ? "loading" : "info"}>{isCounting ? words.counting : words.notCounted}</StatusIndicator>
+          </div>
         ) : (
           <ColumnLayout columns={4} variant="text-grid">
             <Figure label={words.objects} value={about + count(estimate.objects)} note={size !== undefined && size.labeled > 0 ? words.labeledAlready(count(size.labeled)) : undefined} />
