@@ -5,8 +5,8 @@ bare    imports the very third-party modules that the function loads, makes the 
 ours    the function: its import, and its first request
 
 Both run in a process of their own, against a server on this machine that answers every AWS request at once with nothing in it, so network
-and AWS are in neither figure, nor is what else the machine does. Medians of many rounds, in turns, because
-processors of virtual machines are not equally fast all the time. A function without third-party modules has nothing to be compared with.
+and AWS are in neither figure, nor is what else the machine does. Medians of several rounds, in turns, because the
+processor of a virtual machine is not equally fast all the time. A function without third-party modules has nothing to be compared with.
 Also lists which packages each function loads. Required of every function: at most 1.5 times the bare handler; otherwise it exits with 1.
 Run: python benchmarks/cold_starts.py [functions]
 """
@@ -29,7 +29,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 ROOT = Path(__file__).resolve().parent.parent
-ROUNDS = 15
+ROUNDS = 11
 REQUIRED = 1.5
 PROJECT, JOB, EXECUTION = "pets", "cats-1", "arn:aws:states:us-east-1:123456789012:execution:machine:one"
 # What the machines ask of their functions: enough for each to look for its job and find that there is none.

@@ -236,12 +236,19 @@ class FrontDoor:
         return [machine.describe_execution(executionArn=arn) for arn in arns if self._launched_by[arn] == name]
 
     def launch_stuck_at(self, state: str, name: str) -> str | None:
-        """The ARN of the job's launch execution that has just failed at this state and is about to try again, if there is one."""
+        """The ARN of the job's launch execution that has failed at this state and is about to try again, or does, if there is one."""
         step_functions = self.operator("stepfunctions")
         for launch in self.launches(name):
             history = step_functions.get_execution_history(executionArn=launch["executionArn"], maxResults=1000)["events"]
-            entered = [event["stateEnteredEventDetails"]["name"] for event in history if "stateEnteredEventDetails" in event]
-            if entered and entered[-1] == state and history[-1]["type"] == "TaskFailed":
+            since_entered: list[str] = []
+            for event in history:
+                entered = event.get("stateEnteredEventDetails")
+                since_entered = [entered["name"]] if entered else [*since_entered, event["type"]]
+            if (
+                since_entered[:1] == [state]
+                and "TaskFailed" in since_entered
+                and not any(kind.endswith("Exited") for kind in since_entered)
+            ):
                 return str(launch["executionArn"])
         return None
 
