@@ -33,7 +33,7 @@ export function fieldError(faults: readonly Fault[], pointer: string): ReactNode
 }
 
 /** What is wrong, and what to do, in the reader's language. */
-export function faultText(fault: Fault): string {
+function faultText(fault: Fault): string {
   const { message, remedy } = wordsOf(fault);
   return `${message}. ${remedy}`;
 }
