@@ -214,18 +214,22 @@ def launched(door: FrontDoor) -> dict[str, Launched]:
     return found
 
 
+def label_by_three(door: FrontDoor, name: str, case: Case) -> None:
+    door.wait_for(name, "InProgress")
+    for worker, answer in zip(("worker-1", "worker-2", "worker-3"), case.answers, strict=True):
+        lease = eventually(lambda worker=worker: door.lease(worker, name), "a lease")  # type: ignore[misc]
+        assert "<" in door.as_(worker).get(f"/work/leases/{lease['lease_id']}/page").text
+        door.as_(worker).post(f"/work/leases/{lease['lease_id']}/answer", {"answer": dict(answer)}).expect(200)
+
+
 @pytest.mark.parametrize("task_type", CASES)
 def test_three_workers_who_disagree_make_one_label_as_ground_truth_writes_it(
     door: FrontDoor, launched: dict[str, Launched], task_type: str
 ) -> None:
     case, job = CASES[task_type], launched[task_type]
     attribute = job.name + ("-ref" if task_type.endswith("SemanticSegmentation") and "Verification" not in task_type else "")
-    door.wait_for(job.name, "InProgress")
 
-    for worker, answer in zip(("worker-1", "worker-2", "worker-3"), case.answers, strict=True):
-        lease = eventually(lambda worker=worker: door.lease(worker, job.name), "a lease")  # type: ignore[misc]
-        assert "<" in door.as_(worker).get(f"/work/leases/{lease['lease_id']}/page").text
-        door.as_(worker).post(f"/work/leases/{lease['lease_id']}/answer", {"answer": dict(answer)}).expect(200)
+    label_by_three(door, job.name, case)
     ended = door.wait_for(job.name, "Completed")
     [line] = door.output(job.name)
 
@@ -251,11 +255,15 @@ def test_three_workers_who_disagree_make_one_label_as_ground_truth_writes_it(
     assert colors == [(0x2C, 0xA0, 0x2C)] * 3 + [(255, 255, 255)] * 5
 
 
-def test_the_quality_tells_how_far_they_agree(door: FrontDoor, launched: dict[str, Launched]) -> None:
-    job = launched["NamedEntityRecognition"]
-    door.wait_for(job.name, "Completed")
+def test_the_quality_tells_how_far_they_agree(door: FrontDoor) -> None:
+    case = CASES["NamedEntityRecognition"]
+    manifest = door.upload_manifest([{"source": TEXT}])
+    of_texts = {"task_type": "NamedEntityRecognition", "task_category": "Text", "labels": list(case.labels), "workers_per_object": 3}
+    name = door.create(door.definition(manifest, **of_texts))
+    label_by_three(door, name, case)
+    door.wait_for(name, "Completed")
 
-    quality = door.as_("owner").get(f"/projects/demo/labeling-jobs/{job.name}/quality").expect(200)
+    quality = door.as_("owner").get(f"/projects/demo/labeling-jobs/{name}/quality").expect(200)
 
     assert (quality["objects"], quality["answers"]) == (1, 3)
     assert 0 < quality["agreement"]["span_f1"] < 1
