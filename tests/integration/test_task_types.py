@@ -192,29 +192,26 @@ class Launched:
     line: dict[str, Any]
 
 
-@pytest.fixture(scope="module")
-def launched(door: FrontDoor) -> dict[str, Launched]:
-    """A labeling job of each type over one object, all launched at once."""
-    [picture] = door.upload_pictures(1)
-    road = mask_before(door)
-    found = {}
-    for task_type, case in CASES.items():
-        is_text = task_type.startswith("Text") or task_type == "NamedEntityRecognition"
-        line = {"source": TEXT} if is_text else {"source-ref": picture}
-        line |= {"boxes": BOXES_BEFORE, "road-ref": road}.get(case.existing or "", {})
-        definition = door.definition(
-            door.upload_manifest([line]),
-            task_type=task_type,
-            task_category="Text" if is_text else "Image",
-            labels=list(case.labels),
-            workers_per_object=3,
-            existing_label_attribute=case.existing,
-        )
-        found[task_type] = Launched(door.create(definition), line)
-    return found
+def launch(door: FrontDoor, task_type: str) -> Launched:
+    """A labeling job of the type over one object."""
+    case = CASES[task_type]
+    is_text = task_type.startswith("Text") or task_type == "NamedEntityRecognition"
+    line: dict[str, Any] = {"source": TEXT} if is_text else {"source-ref": door.upload_pictures(1)[0]}
+    if case.existing:
+        line |= BOXES_BEFORE if case.existing == "boxes" else mask_before(door)
+    definition = door.definition(
+        door.upload_manifest([line]),
+        task_type=task_type,
+        task_category="Text" if is_text else "Image",
+        labels=list(case.labels),
+        workers_per_object=3,
+        existing_label_attribute=case.existing,
+    )
+    return Launched(door.create(definition), line)
 
 
 def label_by_three(door: FrontDoor, name: str, case: Case) -> None:
+    """Each of the three workers is granted the object, sees its page, and answers."""
     door.wait_for(name, "InProgress")
     for worker, answer in zip(("worker-1", "worker-2", "worker-3"), case.answers, strict=True):
         lease = eventually(lambda worker=worker: door.lease(worker, name), "a lease")  # type: ignore[misc]
@@ -223,10 +220,8 @@ def label_by_three(door: FrontDoor, name: str, case: Case) -> None:
 
 
 @pytest.mark.parametrize("task_type", CASES)
-def test_three_workers_who_disagree_make_one_label_as_ground_truth_writes_it(
-    door: FrontDoor, launched: dict[str, Launched], task_type: str
-) -> None:
-    case, job = CASES[task_type], launched[task_type]
+def test_three_workers_who_disagree_make_one_label_as_ground_truth_writes_it(door: FrontDoor, task_type: str) -> None:
+    case, job = CASES[task_type], launch(door, task_type)
     attribute = job.name + ("-ref" if task_type.endswith("SemanticSegmentation") and "Verification" not in task_type else "")
 
     label_by_three(door, job.name, case)
@@ -256,11 +251,8 @@ def test_three_workers_who_disagree_make_one_label_as_ground_truth_writes_it(
 
 
 def test_the_quality_tells_how_far_they_agree(door: FrontDoor) -> None:
-    case = CASES["NamedEntityRecognition"]
-    manifest = door.upload_manifest([{"source": TEXT}])
-    of_texts = {"task_type": "NamedEntityRecognition", "task_category": "Text", "labels": list(case.labels), "workers_per_object": 3}
-    name = door.create(door.definition(manifest, **of_texts))
-    label_by_three(door, name, case)
+    name = launch(door, "NamedEntityRecognition").name
+    label_by_three(door, name, CASES["NamedEntityRecognition"])
     door.wait_for(name, "Completed")
 
     quality = door.as_("owner").get(f"/projects/demo/labeling-jobs/{name}/quality").expect(200)
